@@ -1,0 +1,44 @@
+#pragma once
+
+#include "protocol/bytes.hpp"
+#include "protocol/message.hpp"
+#include "protocol/result.hpp"
+#include "protocol/tlv.hpp"
+
+#include <optional>
+
+namespace kodama {
+
+/// Cuts a byte stream into messages, wherever the network cut it.
+///
+/// Usage: feed() what arrived, then next() until it is empty. What next() returned borrows the fed
+/// bytes and is gone at the following call of either. Between two feeds only the incomplete message
+/// at the end is kept, and nothing at all when there is none, so an idle connection holds no buffer.
+/// After an error the stream is broken for good: the reader repeats the error.
+class message_reader {
+public:
+  explicit message_reader(decode_limits limits) : limits_{limits} {}
+
+  struct item {
+    message_header header;
+    message::any body;
+  };
+
+  /// Borrows `input` until next() has returned empty or an error.
+  void feed(byte_view input);
+  [[nodiscard]] result<std::optional<item>> next();
+
+  void set_limits(decode_limits limits) noexcept { limits_ = limits; }
+  /// The bytes fed and not yet consumed: what a connection passes on when its owner changes.
+  [[nodiscard]] bytes take_rest();
+
+private:
+  void keep_rest();
+
+  decode_limits limits_;
+  boost::system::error_code broken_;
+  bytes kept_;     // an incomplete message, to be continued by the next feed
+  byte_view rest_; // not yet consumed: in kept_ or in what the caller fed
+};
+
+} // namespace kodama
