@@ -1,0 +1,64 @@
+#pragma once
+
+#include "protocol/address.hpp"
+#include "protocol/bytes.hpp"
+#include "protocol/ids.hpp"
+
+#include <caf/actor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace kodama::actors {
+
+/// Tells the connections of one node apart; never reused.
+using link_id = std::uint64_t;
+
+/// Whatever carries bytes to one peer: a TCP connection in production, an invented one in the
+/// simulator. This is the seam between the two worlds.
+///
+/// A link belongs to one actor at a time and is called on that actor's home unit alone. Towards its
+/// owner it speaks messages (actors/messages.hpp): link_received, link_drained, link_closed. From
+/// its owner it takes the calls below. link_closed comes exactly once, last, also after close().
+class link {
+public:
+  virtual ~link() = default;
+
+  [[nodiscard]] virtual link_id id() const noexcept = 0;
+  /// For logs: "192.0.2.1:50123".
+  [[nodiscard]] virtual std::string peer() const = 0;
+
+  /// Everything from now on goes to `owner`; reading starts (again). The owner may live on another
+  /// home unit: the link moves there. Called at most twice: by the door, then for the session.
+  virtual void bind(const caf::actor& owner) = 0;
+
+  /// The buffer to append to; whatever is in it when the home unit's turn ends is written with one
+  /// system call. Only valid within the owner's turn.
+  [[nodiscard]] virtual bytes& output() = 0;
+
+  /// False while more than a write's worth waits for a slow peer: then leave the rest in the
+  /// windows; link_drained will come.
+  [[nodiscard]] virtual bool writable() const noexcept = 0;
+
+  /// Writes what output() holds if it goes without waiting, then closes.
+  virtual void close() = 0;
+};
+
+using link_ptr = std::shared_ptr<link>;
+
+/// Where the datagrams of a node leave and arrive. One per node.
+class datagram_port {
+public:
+  virtual ~datagram_port() = default;
+
+  /// The UDP port that clients are told; 0 when this node has none.
+  [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+  /// datagram_arrived messages that claim `path` go to `session`, until unbind().
+  virtual void bind(path_id path, const caf::actor& session) = 0;
+  virtual void unbind(path_id path) = 0;
+  /// Queues one datagram; all queued in a turn leave together. Loss is not reported.
+  virtual void send(const address& to, byte_view datagram) = 0;
+};
+
+} // namespace kodama::actors
