@@ -61,24 +61,24 @@ result<byte_view> section_index::value(section_type type) const {
 }
 
 result<std::uint32_t> section_index::u32(section_type type) const {
-  const auto bytes = value(type);
-  if (!bytes || bytes->size() != 4)
+  const auto found = value(type);
+  if (!found || found->size() != 4)
     return errc::malformed_message;
-  return load_big<std::uint32_t>(bytes->data());
+  return load_big<std::uint32_t>(found->data());
 }
 
 result<std::uint64_t> section_index::u64(section_type type) const {
-  const auto bytes = value(type);
-  if (!bytes || bytes->size() != 8)
+  const auto found = value(type);
+  if (!found || found->size() != 8)
     return errc::malformed_message;
-  return load_big<std::uint64_t>(bytes->data());
+  return load_big<std::uint64_t>(found->data());
 }
 
 result<std::string_view> section_index::text(section_type type) const {
-  const auto bytes = value(type);
-  if (!bytes)
-    return bytes.error();
-  return as_text(*bytes);
+  const auto found = value(type);
+  if (!found)
+    return found.error();
+  return as_text(*found);
 }
 
 result<std::uint32_t> section_index::u32_or(section_type type, std::uint32_t fallback) const {
