@@ -70,7 +70,7 @@ result<std::optional<message::any>> server_session::poll_request(instant now) {
     auto& [header, body] = **next;
 
     const auto outcome = std::visit(
-      [&](const auto& m) -> result<bool> {
+      [&](const auto& m) -> result<step> {
         using Message = std::decay_t<decltype(m)>;
         if constexpr (is_request<Message>) {
           if (const auto fits = check_topic_name(m.topic, options_.limits.topic_length_max); !fits)
@@ -82,19 +82,19 @@ result<std::optional<message::any>> server_session::poll_request(instant now) {
           // These two are the server's to say.
           if (m.sender != 0 || m.sequence != 0)
             return errc::malformed_message;
-          return m.reliable() ? admit(m.id) : result<bool>{accept_unreliable(m)};
+          return m.reliable() ? admit(m.id) : result<step>{accept_unreliable(m) ? step::for_owner : step::done};
         } else if constexpr (std::is_same_v<Message, message::ack>) {
           if (const auto agreed = send_.handle_ack(m.through); !agreed)
             return agreed.error();
-          return false;
+          return step::done;
         } else if constexpr (std::is_same_v<Message, message::ping>) {
           message::encode(replies_, message::pong{header.timestamp}, to_timestamp(now));
-          return false;
+          return step::done;
         } else if constexpr (std::is_same_v<Message, message::pong>) {
-          return false;
+          return step::done;
         } else if constexpr (std::is_same_v<Message, message::server_time_request>
                              || std::is_same_v<Message, message::disconnect>) {
-          return true;
+          return step::for_owner;
         } else {
           return errc::unexpected_message;
         }
@@ -104,7 +104,7 @@ result<std::optional<message::any>> server_session::poll_request(instant now) {
       return outcome.error();
     if (replies_.size() > replies_max)
       return errc::slow_reader;
-    if (*outcome)
+    if (*outcome == step::for_owner)
       return std::move(body);
   }
 }
@@ -162,15 +162,15 @@ instant server_session::silence_deadline() const noexcept {
   return last_heard_ + std::chrono::milliseconds{keepalive_ms_} * 3 / 2;
 }
 
-result<bool> server_session::admit(message_id id) {
+result<server_session::step> server_session::admit(message_id id) {
   switch (receive_.handle_message(id)) {
-  case receive_window::verdict::duplicate: return false;
+  case receive_window::verdict::duplicate: return step::done;
   case receive_window::verdict::gap: return errc::message_id_gap;
   case receive_window::verdict::fresh: break;
   }
   if (receive_.unacknowledged() > options_.limits.unacknowledged_max)
     return errc::too_many_unacknowledged;
-  return true;
+  return step::for_owner;
 }
 
 } // namespace kodama

@@ -73,8 +73,9 @@ public:
 
 private:
   [[nodiscard]] instant silence_deadline() const noexcept;
-  /// Form and numbering of one numbered request. Empty: a duplicate, to be dropped.
-  [[nodiscard]] result<bool> admit(message_id id);
+  enum class step { done, for_owner };
+  /// Order and number of one request; a duplicate is done with already.
+  [[nodiscard]] result<step> admit(message_id id);
 
   const session_options& options_;
   message_reader reader_;
