@@ -60,7 +60,7 @@ void server_session::handle_bytes(instant now, byte_view received) {
   reader_.feed(received);
 }
 
-result<std::optional<message::any>> server_session::poll_request(instant now) {
+result<std::optional<message_reader::item>> server_session::poll_request(instant now) {
   for (;;) {
     auto next = reader_.next();
     if (!next)
@@ -88,7 +88,7 @@ result<std::optional<message::any>> server_session::poll_request(instant now) {
             return agreed.error();
           return step::done;
         } else if constexpr (std::is_same_v<Message, message::ping>) {
-          message::encode(replies_, message::pong{header.timestamp}, to_timestamp(now));
+          reply(now, message::pong{header.timestamp});
           return step::done;
         } else if constexpr (std::is_same_v<Message, message::pong>) {
           return step::done;
@@ -105,12 +105,16 @@ result<std::optional<message::any>> server_session::poll_request(instant now) {
     if (replies_.size() > replies_max)
       return errc::slow_reader;
     if (*outcome == step::for_owner)
-      return std::move(body);
+      return std::move(*next);
   }
 }
 
 bool server_session::accept_unreliable(const message::publish& what) {
   return unreliable_received_.accept(what.topic, 0, what.unreliable);
+}
+
+void server_session::reply(instant now, const message::any& answer) {
+  message::encode(replies_, answer, to_timestamp(now));
 }
 
 result<void> server_session::push(shared_batch batch) {

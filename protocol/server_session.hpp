@@ -43,13 +43,15 @@ public:
   /// The next message that concerns the owner: SUBSCRIBE, UNSUBSCRIBE, WATCH, UNWATCH, SUBSCRIBER
   /// LIST REQUEST, PUBLISH (fresh ones only), SERVER TIME REQUEST, DISCONNECT. Everything else is
   /// dealt with here. An error is the reason for which the session has to end.
-  [[nodiscard]] result<std::optional<message::any>> poll_request(instant now);
+  [[nodiscard]] result<std::optional<message_reader::item>> poll_request(instant now);
 
   /// Whether an unreliable publish of this client may pass, by whichever path it came.
   [[nodiscard]] bool accept_unreliable(const message::publish& what);
 
   /// The request (or reliable publish) has taken effect and may be acknowledged.
   void complete(instant now, message_id request) { receive_.complete(now, request); }
+  /// An unnumbered answer: sent with the next transmission, lost with the connection.
+  void reply(instant now, const message::any& answer);
   /// Owed to the client from now on, over all connections. slow_reader when that is too much.
   [[nodiscard]] result<void> push(shared_batch batch);
   /// Appends the messages of `batch` under fresh UNRELIABLE_IDs; kept nowhere.
