@@ -33,7 +33,12 @@ caf::behavior directory::make_behavior() {
   };
 }
 
-void directory::on_exit() { entries_.clear(); }
+void directory::on_exit() {
+  for (const auto& [name, found] : entries_)
+    if (found.topic)
+      send_exit(found.topic, caf::exit_reason::kill);
+  entries_.clear();
+}
 
 void directory::open(const std::string& name, caf::actor session) {
   const auto [at, is_new] = entries_.try_emplace(name);

@@ -29,9 +29,13 @@ public:
   /// For logs: "192.0.2.1:50123".
   [[nodiscard]] virtual std::string peer() const = 0;
 
-  /// Everything from now on goes to `owner`; reading starts (again). The owner may live on another
-  /// home unit: the link moves there. Called at most twice: by the door, then for the session.
-  virtual void bind(const caf::actor& owner) = 0;
+  /// `once`: one link_received and then silence until the next bind(), so that nothing is under
+  /// way while a link changes its owner. `on`: all that comes.
+  enum class reading { once, on };
+
+  /// Everything from now on goes to `owner`, which lives on the caller's home unit; reading starts.
+  /// A link that belonged to another home unit moves here.
+  virtual void bind(const caf::actor& owner, reading how) = 0;
 
   /// The buffer to append to; whatever is in it when the home unit's turn ends is written with one
   /// system call. Only valid within the owner's turn.

@@ -24,7 +24,7 @@ constexpr bool is_request =
 } // namespace
 
 server_session::server_session(const session_options& options)
-    : options_{options},
+    : options_{&options},
       reader_{{options.limits.message_size_max, options.limits.sections_max}},
       receive_{{options.ack_delay, options.ack_every}},
       send_{options.session_buffer_max},
@@ -37,13 +37,13 @@ result<void> server_session::handle_attach(instant now, std::optional<message_id
       return agreed.error();
     receive_.handle_resume(now);
   }
-  reader_ = message_reader{{options_.limits.message_size_max, options_.limits.sections_max}};
+  reader_ = message_reader{{options_->limits.message_size_max, options_->limits.sections_max}};
   replies_ = {};
   attached_ = true;
   expires_at_ = never;
   last_heard_ = now;
-  keepalive_ms_ = std::clamp(keepalive_wish_ms, static_cast<std::uint32_t>(options_.keepalive_min.count()),
-                             static_cast<std::uint32_t>(options_.keepalive_max.count()));
+  keepalive_ms_ = std::clamp(keepalive_wish_ms, static_cast<std::uint32_t>(options_->keepalive_min.count()),
+                             static_cast<std::uint32_t>(options_->keepalive_max.count()));
   return boost::system::in_place_value;
 }
 
@@ -51,7 +51,7 @@ void server_session::handle_detach(instant now) {
   attached_ = false;
   reader_ = message_reader{{}};
   replies_ = {};
-  expires_at_ = now + std::chrono::milliseconds{options_.limits.resume_window_ms};
+  expires_at_ = now + std::chrono::milliseconds{options_->limits.resume_window_ms};
 }
 
 void server_session::handle_bytes(instant now, byte_view received) {
@@ -73,15 +73,12 @@ result<std::optional<message_reader::item>> server_session::poll_request(instant
       [&](const auto& m) -> result<step> {
         using Message = std::decay_t<decltype(m)>;
         if constexpr (is_request<Message>) {
-          if (const auto fits = check_topic_name(m.topic, options_.limits.topic_length_max); !fits)
+          if (const auto fits = check_topic_name(m.topic, options_->limits.topic_length_max); !fits)
             return fits.error();
           return admit(m.id);
         } else if constexpr (std::is_same_v<Message, message::publish>) {
-          if (const auto fits = check_topic_name(m.topic, options_.limits.topic_length_max); !fits)
+          if (const auto fits = check_publish(m); !fits)
             return fits.error();
-          // These two are the server's to say.
-          if (m.sender != 0 || m.sequence != 0)
-            return errc::malformed_message;
           return m.reliable() ? admit(m.id) : result<step>{accept_unreliable(m) ? step::for_owner : step::done};
         } else if constexpr (std::is_same_v<Message, message::ack>) {
           if (const auto agreed = send_.handle_ack(m.through); !agreed)
@@ -107,6 +104,17 @@ result<std::optional<message_reader::item>> server_session::poll_request(instant
     if (*outcome == step::for_owner)
       return std::move(*next);
   }
+}
+
+bool server_session::accept_datagram_publish(const message::publish& what) {
+  return !what.reliable() && check_publish(what) && accept_unreliable(what);
+}
+
+result<void> server_session::check_publish(const message::publish& what) const {
+  // These two are the server's to say.
+  if (what.sender != 0 || what.sequence != 0)
+    return errc::malformed_message;
+  return check_topic_name(what.topic, options_->limits.topic_length_max);
 }
 
 bool server_session::accept_unreliable(const message::publish& what) {
@@ -172,7 +180,7 @@ result<server_session::step> server_session::admit(message_id id) {
   case receive_window::verdict::gap: return errc::message_id_gap;
   case receive_window::verdict::fresh: break;
   }
-  if (receive_.unacknowledged() > options_.limits.unacknowledged_max)
+  if (receive_.unacknowledged() > options_->limits.unacknowledged_max)
     return errc::too_many_unacknowledged;
   return step::for_owner;
 }

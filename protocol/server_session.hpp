@@ -45,8 +45,9 @@ public:
   /// dealt with here. An error is the reason for which the session has to end.
   [[nodiscard]] result<std::optional<message_reader::item>> poll_request(instant now);
 
-  /// Whether an unreliable publish of this client may pass, by whichever path it came.
-  [[nodiscard]] bool accept_unreliable(const message::publish& what);
+  /// Whether a publish that came in an authentic datagram may pass. Nothing about a datagram ends a
+  /// session: what breaks a rule is dropped.
+  [[nodiscard]] bool accept_datagram_publish(const message::publish& what);
 
   /// The request (or reliable publish) has taken effect and may be acknowledged.
   void complete(instant now, message_id request) { receive_.complete(now, request); }
@@ -76,10 +77,12 @@ public:
 private:
   [[nodiscard]] instant silence_deadline() const noexcept;
   enum class step { done, for_owner };
+  [[nodiscard]] result<void> check_publish(const message::publish& what) const;
+  [[nodiscard]] bool accept_unreliable(const message::publish& what);
   /// Order and number of one request; a duplicate is done with already.
   [[nodiscard]] result<step> admit(message_id id);
 
-  const session_options& options_;
+  const session_options* options_;
   message_reader reader_;
   receive_window receive_;
   send_window send_;
