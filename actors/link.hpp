@@ -20,7 +20,7 @@ using link_id = std::uint64_t;
 ///
 /// A link belongs to one actor at a time and is called on that actor's home unit alone. Towards its
 /// owner it speaks messages (actors/messages.hpp): link_received, link_drained, link_closed. From
-/// its owner it takes the calls below. link_closed comes exactly once, last, also after close().
+/// its owner it takes the calls below. link_closed comes once, last; after close() nothing comes.
 class link {
 public:
   virtual ~link() = default;
