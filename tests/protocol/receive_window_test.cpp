@@ -111,6 +111,16 @@ TEST(ReceiveWindow, CountsWhatItHoldsOpen) {
   EXPECT_EQ(window.unacknowledged(), 4U);
 }
 
+TEST(ReceiveWindow, ForgetsNoEarlyCompletionAsMoreComeThanItHasRoomFor) {
+  receive_window window{usual};
+  receive(window, 1'000);
+  for (message_id id = 2; id <= 1'000; ++id)
+    window.complete(at(0), id);
+  EXPECT_EQ(window.completed(), 0U);
+  window.complete(at(0), 1);
+  EXPECT_EQ(window.completed(), 1'000U);
+}
+
 TEST(ReceiveWindowDeathTest, TakesNoCompletionTwiceAndNoneInAdvance) {
   receive_window window{usual};
   receive(window, 3);

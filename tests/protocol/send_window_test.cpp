@@ -152,6 +152,18 @@ RC_GTEST_PROP(SendWindow, KeepsNoMoreThanItMay, ()) {
   }
 }
 
+TEST(SendWindow, MayBeFilledToTheLastByte) {
+  const auto batch = batch_of({5, 6});
+  const auto bytes_max = batch->image.size() + 2 * send_window::message_cost;
+  send_window window{bytes_max};
+  EXPECT_TRUE(window.push(batch).has_value());
+  EXPECT_EQ(window.buffered_bytes(), bytes_max);
+  send_window smaller{bytes_max - 1};
+  EXPECT_EQ(smaller.push(batch).error(), errc::slow_reader);
+  EXPECT_EQ(smaller.last_pushed(), 0U);
+  EXPECT_EQ(smaller.buffered_bytes(), 0U);
+}
+
 RC_GTEST_PROP(SendWindow, ContradictsAPeerThatContradictsItself, ()) {
   send_window window{unlimited};
   RC_ASSERT(window.push(batch_of(draw_content_sizes())).has_value());
