@@ -4,6 +4,8 @@
 #include "protocol/ids.hpp"
 #include "protocol/message.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,7 +38,7 @@ public:
   datagram_channel(datagram_channel&&) noexcept;
   datagram_channel& operator=(datagram_channel&&) noexcept;
 
-  /// Appends one datagram with `plaintext` in it to `out`.
+  /// Appends one datagram with `plaintext` in it to `out`; `plaintext` must not lie in `out`.
   void seal(bytes& out, byte_view plaintext);
 
   struct opened {
@@ -57,7 +59,8 @@ private:
   std::unique_ptr<cipher> cipher_;
   std::uint64_t next_number_ = 1;
   std::uint64_t newest_ = 0;
-  std::array<std::uint64_t, replay_window / 64> seen_{};
+  // One word more than the window: whole words are cleared as it moves (RFC 6479, 2.2).
+  std::array<std::uint64_t, replay_window / 64 + 1> seen_{};
   bytes plaintext_;
 
   [[nodiscard]] bool is_replay(std::uint64_t number) const noexcept;
