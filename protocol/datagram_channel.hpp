@@ -43,7 +43,7 @@ public:
 
   struct opened {
     byte_view plaintext; ///< valid until the next call
-    bool newest;         ///< its packet number is the highest so far: its sender's address is current
+    bool newest; ///< its packet number is the highest so far: its sender's address is current
   };
   /// Empty for what is forged, replayed, damaged, too old or not for this path.
   [[nodiscard]] std::optional<opened> open(byte_view datagram);
