@@ -63,7 +63,7 @@ void client_datagrams::handle_datagram(instant now, const address& from, byte_vi
   const auto opened = channel_->open(datagram);
   if (!opened)
     return;
-  path_->handle_datagram(now, from, opened->newest);
+  path_->handle_datagram(now, from, opened->newest, datagram.size());
   auto rest = opened->plaintext;
   while (!rest.empty()) {
     const auto header = read_header(rest, limits_);
@@ -152,7 +152,9 @@ std::optional<outgoing_datagram> client_datagrams::poll_datagram(instant now) {
   return next;
 }
 
-instant client_datagrams::poll_timeout() const { return path_ ? path_->poll_timeout() : never; }
+instant client_datagrams::poll_timeout() const {
+  return path_ ? path_->poll_timeout() : never;
+}
 
 udp_path::statistics client_datagrams::stats() const {
   return path_ ? path_->stats() : udp_path::statistics{};
@@ -187,8 +189,7 @@ void client_datagrams::seal(const address& to, byte_view plaintext) {
 void client_datagrams::transmit(instant now, const udp_path::transmission& what) {
   bytes plaintext;
   if (auto probe = std::get_if<message::udp_probe>(&what.what)) {
-    message::encode(plaintext,
-                    message::udp_probe{probe->probe, padding_for(what.datagram_size)},
+    message::encode(plaintext, message::udp_probe{probe->probe, padding_for(what.datagram_size)},
                     to_timestamp(now));
   } else {
     message::encode(plaintext, std::get<message::udp_probe_ack>(what.what), to_timestamp(now));

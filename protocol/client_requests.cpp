@@ -37,8 +37,9 @@ client_requests::entry* client_requests::find(message_id id) {
 }
 
 std::optional<request_id> client_requests::take_publish(message_id id) {
-  const auto found = std::lower_bound(publishes_.begin(), publishes_.end(), id,
-                                      [](const publish& p, message_id wanted) { return p.id < wanted; });
+  const auto found =
+      std::lower_bound(publishes_.begin(), publishes_.end(), id,
+                       [](const publish& p, message_id wanted) { return p.id < wanted; });
   if (found == publishes_.end() || found->id != id || found->request == 0)
     return std::nullopt;
   return std::exchange(found->request, 0);

@@ -19,8 +19,8 @@ constexpr std::size_t batch_size_max = 64 * 1024;
 constexpr std::size_t subscribers_max = 1'048'576;
 
 constexpr std::size_t publish_size(std::size_t topic, std::size_t content) noexcept {
-  return message_header_size + section_size(sizeof(message_id)) + section_size(topic)
-         + section_size(content);
+  return message_header_size + section_size(sizeof(message_id)) + section_size(topic) +
+         section_size(content);
 }
 
 } // namespace
@@ -72,8 +72,8 @@ result<request_id> client_session::publish(std::string_view topic, std::uint16_t
     return allowed.error();
   if (!can_publish())
     return errc::too_many_unacknowledged;
-  const auto id = push(message::publish{
-      .id = 1, .topic = topic, .content_type = content_type, .content = content});
+  const auto id = push(
+      message::publish{.id = 1, .topic = topic, .content_type = content_type, .content = content});
   const auto request = new_request();
   requests_.add_publish(id, request);
   check();
@@ -95,8 +95,8 @@ result<void> client_session::write_unreliable(bytes& out, std::string_view topic
 }
 
 bool client_session::can_publish() const noexcept {
-  const auto buffered = sent_.buffered_bytes() + pushed_.image.size()
-                        + pushed_.count() * send_window::message_cost;
+  const auto buffered =
+      sent_.buffered_bytes() + pushed_.image.size() + pushed_.count() * send_window::message_cost;
   return unacknowledged() < limits_.unacknowledged_max && buffered < options_.send_buffer_max;
 }
 
@@ -139,8 +139,8 @@ result<client_session::event> client_session::handle(instant now, const message:
   using client_event::received;
   if (!m.reliable()) {
     // It may have overtaken SUBACK, or have been overtaken by UNSUBACK, on another transport.
-    if (topics_.find_subscribed(m.topic) == nullptr
-        || !latest_.accept(m.topic, m.sender, m.unreliable))
+    if (topics_.find_subscribed(m.topic) == nullptr ||
+        !latest_.accept(m.topic, m.sender, m.unreliable))
       return event{};
     return event{received{m.topic, 0, m.sender, m.content_type, m.content, via}};
   }
@@ -238,8 +238,8 @@ void client_session::poll_transmit(bytes& out, std::size_t size_max, std::uint32
     return;
   }
   // More is waiting than the server allows: it was asked for under other limits, or renewed.
-  while (out.size() < size_max && sent_.last_transmitted() - sent_.acknowledged() < pace
-         && sent_.poll_transmit(out, out.size() + 1, timestamp) != 0) {
+  while (out.size() < size_max && sent_.last_transmitted() - sent_.acknowledged() < pace &&
+         sent_.poll_transmit(out, out.size() + 1, timestamp) != 0) {
   }
 }
 
@@ -308,8 +308,7 @@ message_id client_session::push(const message::any& what) {
 void client_session::flush() {
   if (pushed_.count() == 0)
     return;
-  const auto pushed =
-      sent_.push(std::make_shared<const message_batch>(std::exchange(pushed_, {})));
+  const auto pushed = sent_.push(std::make_shared<const message_batch>(std::exchange(pushed_, {})));
   KODAMA_ASSERT(pushed.has_value());
 }
 
@@ -345,9 +344,12 @@ result<client_session::event> client_session::answer(instant now, const Message&
 template <class Action>
 result<client_session::event> client_session::once(instant now, message_id id, Action action) {
   switch (received_.handle_message(id)) {
-  case receive_window::verdict::duplicate: return event{};
-  case receive_window::verdict::gap: return errc::message_id_gap;
-  case receive_window::verdict::fresh: break;
+  case receive_window::verdict::duplicate:
+    return event{};
+  case receive_window::verdict::gap:
+    return errc::message_id_gap;
+  case receive_window::verdict::fresh:
+    break;
   }
   received_.complete(now, id);
   return action();

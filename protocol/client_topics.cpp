@@ -31,7 +31,9 @@ void client_topics::handle_subscribed(std::string_view name, topic_sequence firs
   topic.last = 0;
 }
 
-void client_topics::handle_watching(std::string_view name) { at(name)->second.watch.active = true; }
+void client_topics::handle_watching(std::string_view name) {
+  at(name)->second.watch.active = true;
+}
 
 void client_topics::handle_ended(std::string_view name, which what) {
   const auto where = topics_.find(name);

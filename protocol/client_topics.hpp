@@ -20,8 +20,8 @@ public:
   /// One kind of interest: to hear a topic's messages, or to watch who else does.
   struct interest {
     bool wanted = false;
-    bool active = false;      ///< between SUBACK and UNSUBACK (WATCHACK and UNWATCHACK)
-    message_id latest = 0;    ///< the last request about it: only this one's failure ends the wish
+    bool active = false;   ///< between SUBACK and UNSUBACK (WATCHACK and UNWATCHACK)
+    message_id latest = 0; ///< the last request about it: only this one's failure ends the wish
   };
   struct topic {
     interest subscription;
@@ -32,8 +32,8 @@ public:
   using which = interest topic::*;
 
   void handle_asked(std::string_view name, which what, bool wanted, message_id request);
-  /// A refused wish is given up, so that the next session does not ask for it again. Refusing an end
-  /// leaves everything as it is.
+  /// A refused wish is given up, so that the next session does not ask for it again. Refusing an
+  /// end leaves everything as it is.
   void handle_refused(std::string_view name, which what, message_id request);
   void handle_subscribed(std::string_view name, topic_sequence first);
   void handle_watching(std::string_view name);
