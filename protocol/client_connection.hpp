@@ -2,138 +2,26 @@
 
 #include "protocol/address.hpp"
 #include "protocol/backoff.hpp"
+#include "protocol/bytes.hpp"
 #include "protocol/chance.hpp"
-#include "protocol/datagram_channel.hpp"
-#include "protocol/ids.hpp"
-#include "protocol/latest_filter.hpp"
+#include "protocol/client_datagrams.hpp"
+#include "protocol/client_event.hpp"
+#include "protocol/client_session.hpp"
 #include "protocol/limits.hpp"
 #include "protocol/message.hpp"
 #include "protocol/message_reader.hpp"
-#include "protocol/receive_window.hpp"
 #include "protocol/result.hpp"
-#include "protocol/send_window.hpp"
 #include "protocol/time.hpp"
 #include "protocol/udp_path.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
-#include <vector>
 
 namespace kodama {
-
-/// Names a call of the user towards its completion. Counts over all sessions of one
-/// client_connection; never 0.
-using request_id = std::uint64_t;
-
-/// What happened, for the user. Views are valid until the next call of any member.
-namespace client_event {
-
-struct connected {
-  client_id client;
-  bool resumed;
-  session_limits limits;
-  std::chrono::milliseconds keepalive;
-};
-/// The transport is gone, the session is not: it will be resumed. `attempt_in` is the pause.
-struct connection_lost {
-  boost::system::error_code reason;
-  duration attempt_in;
-};
-struct topic_gap {
-  std::string topic;
-  topic_sequence last_delivered; ///< 0: none since SUBACK; everything after it is in doubt
-  topic_sequence first_owed;     ///< what SUBACK promised
-};
-/// The session could not be kept. A new one follows, with the same subscriptions, unless
-/// `options::renew` is off or the reason forbids it (`stopped` follows then).
-struct session_lost {
-  boost::system::error_code reason;
-  std::string text;
-  std::vector<request_id> unconfirmed; ///< reliable publishes: delivered or not, nobody knows
-  std::vector<request_id> abandoned;   ///< other requests without an answer
-  std::vector<topic_gap> gaps;         ///< of each subscribed topic
-};
-/// No further attempt will be made.
-struct stopped {
-  boost::system::error_code reason;
-  std::string text;
-};
-/// The topic has sequenced the publish.
-struct acknowledged {
-  request_id request;
-};
-struct request_failed {
-  request_id request;
-  errc reason;
-  std::string_view text;
-};
-/// `request` is 0 where the subscription was renewed in a new session, not asked for now.
-struct subscribed {
-  request_id request;
-  std::string_view topic;
-  topic_sequence first;
-};
-struct unsubscribed {
-  request_id request;
-  std::string_view topic;
-  topic_sequence end;
-};
-enum class transport { tcp, udp };
-struct received {
-  std::string_view topic;
-  topic_sequence sequence; ///< 0: without a guarantee
-  client_id sender;
-  std::uint16_t content_type;
-  byte_view content;
-  transport via;
-};
-struct watching {
-  request_id request;
-  std::string_view topic;
-  presence_sequence first;
-};
-struct unwatched {
-  request_id request;
-  std::string_view topic;
-  presence_sequence end;
-};
-struct presence {
-  std::string_view topic;
-  presence_sequence sequence;
-  client_id client;
-  message::presence_event event;
-};
-/// Complete: all parts have arrived.
-struct subscribers {
-  request_id request;
-  std::string topic;
-  presence_sequence sequence;
-  std::vector<client_id> clients;
-};
-struct server_time {
-  request_id request;
-  std::uint64_t unix_micros; ///< the server's, estimated for the moment of arrival
-  duration round_trip;
-};
-/// An answer to our PING (the keepalive's or a user's).
-struct pong {
-  duration round_trip;
-};
-struct udp_changed {
-  bool up;
-  std::size_t datagram_size_max;
-};
-
-using any = std::variant<connected, connection_lost, session_lost, stopped, acknowledged,
-                         request_failed, subscribed, unsubscribed, received, watching, unwatched,
-                         presence, subscribers, server_time, pong, udp_changed>;
-
-} // namespace client_event
 
 /// The client's half of the conversation, over all its connections and sessions: connects, resumes,
 /// backs off, subscribes again, and says honestly what could not be kept.
@@ -152,9 +40,9 @@ public:
   struct options {
     std::string token;
     std::chrono::milliseconds keepalive{30'000};
-    bool udp = true;   ///< ask for a datagram path
-    bool resume = true;  ///< after a lost connection: come back at all
-    bool renew = true; ///< after a lost session: open a new one and subscribe again
+    bool udp = true;    ///< ask for a datagram path
+    bool resume = true; ///< after a lost connection: come back at all
+    bool renew = true;  ///< after a lost session: open a new one and subscribe again
     backoff::options retry;
     std::chrono::milliseconds connect_timeout{5'000}; ///< until CONNACK
     /// Bytes of reliable messages awaiting acknowledgement; publish() refuses past it.
@@ -166,12 +54,17 @@ public:
   };
 
   client_connection(options chosen, chance& random);
+  client_connection(const client_connection&) = delete;
+  client_connection& operator=(const client_connection&) = delete;
 
   // What the user wants. All may be called at any time, connected or not; what is asked for while
   // disconnected is sent on the next connection.
 
+  /// Begins, or begins again after `stopped`, with all subscriptions and watches still wanted.
   void connect(instant now);
-  /// Ends the session explicitly; `stopped{normal}` follows when DISCONNECT has been written.
+  /// Ends the session explicitly; `stopped{normal}` follows when DISCONNECT has been written, or at
+  /// once where there is no connection to write it on. What then is unanswered is told by
+  /// session_lost before; what was not transmitted yet is among it.
   void disconnect(instant now);
 
   [[nodiscard]] result<request_id> subscribe(std::string_view topic);
@@ -185,10 +78,12 @@ public:
   [[nodiscard]] result<request_id> watch(std::string_view topic);
   [[nodiscard]] result<request_id> unwatch(std::string_view topic);
   [[nodiscard]] result<request_id> request_subscribers(std::string_view topic);
+  /// Asked again on the next connection where the answer was lost, in whatever session.
   [[nodiscard]] result<request_id> request_server_time(instant now);
   void ping(instant now);
 
-  /// Whether the next reliable publish would fit the server's limit and our buffer.
+  /// Whether the next reliable publish would fit the server's limit and our buffer; then no request
+  /// is refused with too_many_unacknowledged. One message may overshoot the buffer.
   [[nodiscard]] bool can_publish() const noexcept;
   [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
   [[nodiscard]] udp_path::statistics udp_statistics() const;
@@ -199,7 +94,8 @@ public:
   /// datagrams go to the same host.
   void handle_connected(instant now, const address& server);
   void handle_bytes(instant now, byte_view received);
-  /// The TCP connection failed, or could not be made.
+  /// The TCP connection failed, or could not be made. Not for one that poll_close() or
+  /// poll_connect() ended: of such a one nothing at all may be reported any more.
   void handle_closed(instant now, boost::system::error_code reason);
   void handle_datagram(instant now, const address& from, byte_view datagram);
   /// The network refused a datagram of this size (EMSGSIZE).
@@ -216,15 +112,91 @@ public:
   /// Appends what is to be written on the TCP connection, up to about `size_max` bytes. To be
   /// called only as long as the connection takes more: what is not fetched stays in the windows.
   void poll_write(instant now, bytes& out, std::size_t size_max);
-  struct datagram {
-    address to;
-    bytes data;
-  };
+  using datagram = outgoing_datagram;
   [[nodiscard]] std::optional<datagram> poll_datagram(instant now);
   [[nodiscard]] instant poll_timeout() const;
 
 private:
-  // The implementation's own business.
+  enum class phase {
+    idle,        // not asked to connect, or stopped
+    waiting,     // until attempt_at_
+    due,         // for poll_connect()
+    connecting,  // the owner is at it, until deadline_
+    handshaking, // CONNECT is sent or to be sent; CONNACK is due by deadline_
+    online,
+    disconnecting, // DISCONNECT is to be written
+  };
+  struct time_request {
+    request_id request;
+    std::optional<instant> sent; // on the present connection
+  };
+  struct reaction; // to each message
+
+  /// What waits for a busy TCP connection without a guarantee; the oldest give way.
+  static constexpr std::size_t unreliable_max = 256 * 1024;
+  /// Answers are matched in order, so more than a few outstanding PINGs mean a silent server.
+  static constexpr std::size_t pings_max = 64;
+
+  [[nodiscard]] bool connected() const noexcept;
+  void begin_attempt(instant now);
+  void reset_transport();
+  void close_transport();
+  [[nodiscard]] duration next_pause(instant now, boost::system::error_code reason);
+  void lose_connection(instant now, boost::system::error_code reason);
+  void lose_session(instant now, boost::system::error_code reason, std::string_view text,
+                    bool at_once);
+  void stop(boost::system::error_code reason, std::string_view text);
+  [[nodiscard]] client_event::any go_online(instant now, const message::connack_success& m,
+                                            bool resumed);
+  void report_session_lost(boost::system::error_code reason, std::string_view text);
+
+  [[nodiscard]] std::optional<client_event::any> next_queued();
+  [[nodiscard]] std::optional<client_event::any> read_datagrams(instant now);
+  [[nodiscard]] std::optional<client_event::any> read_messages(instant now);
+  [[nodiscard]] std::optional<message_reader::item> next_message(instant now);
+
+  void queue_unreliable(byte_view message);
+  void write_connect(instant now, bytes& out);
+  void write_control(instant now, bytes& out);
+  void write_unreliable(bytes& out, std::size_t size_max);
+  void write_disconnect(instant now, bytes& out);
+
+  [[nodiscard]] instant ping_at() const;
+  [[nodiscard]] instant dead_at() const;
+  void check() const;
+
+  options options_;
+  chance& random_;
+  client_session session_;
+  client_datagrams datagrams_;
+  bytes scratch_;
+  backoff retry_;
+  std::deque<client_event::any> events_; // never such as borrow bytes
+  std::deque<time_request> time_requests_;
+
+  phase phase_ = phase::idle;
+  instant attempt_at_ = never;
+  instant deadline_ = never;
+  bool close_due_ = false;
+
+  // Of the present TCP connection.
+  address server_;
+  std::optional<boost::system::error_code> closed_; // once everything before it has been read
+  message_reader reader_;
+  bytes reading_;  // what the reader borrows
+  bytes incoming_; // what arrived since; the two swap, so neither is allocated again
+  bool connect_written_ = false;
+  instant online_since_;
+  instant last_received_;
+  instant last_sent_;
+  instant last_ping_; // asked for
+  bool ping_due_ = false;
+  bool ack_due_ = false;            // a timer has fired for it, so that it need not fire again
+  std::deque<instant> pings_;       // sent and not answered
+  std::deque<std::uint32_t> pongs_; // timestamps to be echoed
+  duration keepalive_{0};
+  std::deque<bytes> unreliable_;
+  std::size_t unreliable_bytes_ = 0;
 };
 
 } // namespace kodama
