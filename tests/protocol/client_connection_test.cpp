@@ -60,6 +60,45 @@ TEST(ClientConnection, AcknowledgesABatchOnce) {
   EXPECT_EQ(c.heard(), sentences{"ACK 99"});
 }
 
+TEST(ClientConnection, AcknowledgesASingleMessageInGoodTime) {
+  conversation c;
+  c.begin();
+  c.subscribe("room", 1, 1);
+  c.wait(1s);
+  c.heard();
+  c.say(conversation::publication(2, 1, "one"));
+  EXPECT_EQ(c.heard(), sentences{});
+  c.wait(20ms);
+  EXPECT_EQ(c.heard(), sentences{"ACK 2"});
+}
+
+TEST(ClientConnection, AcknowledgesAgainWhatACutMayHaveSwallowed) {
+  conversation c;
+  c.begin();
+  c.subscribe("room", 1, 1);
+  c.wait(1s);
+  c.cut();
+  c.accept();
+  c.welcome(1);
+  EXPECT_EQ(c.heard(), (sentences{"ACK 1", "CONNECT secret after 1", "ACK 1"}));
+}
+
+TEST(ClientConnection, ForgetsTheRestOfABrokenStream) {
+  conversation c;
+  c.begin();
+  c.subscribe("room", 1, 1);
+  bytes raw;
+  message::encode(raw, conversation::publication(3, 2, "after a gap"), 0);
+  c.client.handle_bytes(c.now, raw);
+  c.settle();
+  c.client.handle_bytes(c.now, raw);
+  c.accept();
+  c.welcome(1);
+  c.say(conversation::publication(2, 1, "one"));
+  EXPECT_EQ(c.told(),
+            (sentences{"connection lost: message_id_gap", "resumed", "received room 1 'one'"}));
+}
+
 TEST(ClientConnection, HandsOutWhateverTheNetworkCutsTheStreamInto) {
   conversation c;
   c.begin();
@@ -86,6 +125,7 @@ TEST(ClientConnection, ResumesAndSendsAgainExactlyWhatTheServerLacks) {
   c.welcome(2);
   EXPECT_EQ(c.heard(), (sentences{"PUBLISH 3 room 'three'", "PUBLISH 4 room 'four'"}));
   EXPECT_EQ(c.told(), sentences{"resumed"}) << "received is not yet acknowledged";
+  EXPECT_EQ(c.client.unacknowledged(), 4u);
   c.say(message::ack{4});
   EXPECT_EQ(c.told(), (sentences{"acknowledged " + std::to_string(first),
                                  "acknowledged " + std::to_string(first + 1),
