@@ -20,7 +20,7 @@ using link_id = std::uint64_t;
 ///
 /// A link belongs to one actor at a time and is called on that actor's home unit alone. Towards its
 /// owner it speaks messages (actors/messages.hpp): link_received, link_drained, link_closed. From
-/// its owner it takes the calls below. link_closed comes exactly once, last, also after close().
+/// its owner it takes the calls below. link_closed comes once, last; after close() nothing comes.
 class link {
 public:
   virtual ~link() = default;
@@ -29,9 +29,13 @@ public:
   /// For logs: "192.0.2.1:50123".
   [[nodiscard]] virtual std::string peer() const = 0;
 
-  /// Everything from now on goes to `owner`; reading starts (again). The owner may live on another
-  /// home unit: the link moves there. Called at most twice: by the door, then for the session.
-  virtual void bind(const caf::actor& owner) = 0;
+  /// `once`: one link_received and then silence until the next bind(), so that nothing is under
+  /// way while a link changes its owner. `on`: all that comes.
+  enum class reading { once, on };
+
+  /// Everything from now on goes to `owner`, which lives on the caller's home unit; reading starts.
+  /// A link that belonged to another home unit moves here.
+  virtual void bind(const caf::actor& owner, reading how) = 0;
 
   /// The buffer to append to; whatever is in it when the home unit's turn ends is written with one
   /// system call. Only valid within the owner's turn.

@@ -7,7 +7,11 @@
 namespace kodama {
 
 void message_reader::feed(byte_view input) {
+  if (broken_)
+    return;
   KODAMA_ASSERT(rest_.empty() || rest_.data() == kept_.data());
+  if (rest_.empty())
+    kept_.clear(); // its last message was taken, and nobody asked for one after it
   if (kept_.empty()) {
     rest_ = input;
     return;
@@ -20,20 +24,16 @@ result<std::optional<message_reader::item>> message_reader::next() {
   if (broken_)
     return broken_;
   const auto header = read_header(rest_, limits_);
-  if (!header) {
-    broken_ = header.error();
-    return broken_;
-  }
+  if (!header)
+    return break_off(header.error());
   if (!*header || rest_.size() < (*header)->message_size()) {
     keep_rest();
     return std::nullopt;
   }
   const auto sections = rest_.subspan(message_header_size, (*header)->length);
   auto body = message::decode(**header, sections, limits_.sections_max);
-  if (!body) {
-    broken_ = body.error();
-    return broken_;
-  }
+  if (!body)
+    return break_off(body.error());
   rest_ = rest_.subspan((*header)->message_size());
   return item{**header, std::move(*body)};
 }
@@ -43,6 +43,13 @@ bytes message_reader::take_rest() {
   rest_ = {};
   kept_ = {};
   return rest;
+}
+
+boost::system::error_code message_reader::break_off(boost::system::error_code reason) {
+  broken_ = reason;
+  rest_ = {}; // it may borrow what the owner frees next
+  kept_ = bytes{};
+  return broken_;
 }
 
 void message_reader::keep_rest() {

@@ -1,0 +1,128 @@
+#include "actors/door.hpp"
+
+#include <string>
+#include <utility>
+
+namespace kodama::actors {
+
+door::door(caf::actor_config& config, caf::actor registry, const node_options& options,
+           const surroundings& world)
+    : pinned_actor{config},
+      registry_{std::move(registry)},
+      options_{options},
+      world_{world},
+      alarm_{*this} {}
+
+caf::behavior door::make_behavior() {
+  return {
+    [this](const link_accepted& m) { accept(m); },
+    [this](const link_received& m) { receive(m); },
+    [this](const link_drained&) {},
+    [this](const link_closed& m) { visitors_.erase(m.link); },
+    [this](const admission_refused& m) {
+      m.link->bind(caf::actor{this}, link::reading::once);
+      refuse(*m.link, m.reason, m.text);
+    },
+    [this](runtime::alarm_rang) { drop_overdue(); },
+    [this](const shut_down&) {
+      closing_ = true;
+      for (const auto& [id, waiting] : visitors_)
+        refuse(*waiting.link, errc::going_away, "the server is shutting down");
+      visitors_.clear();
+    },
+  };
+}
+
+void door::on_exit() {
+  alarm_.cancel();
+  visitors_.clear();
+  registry_ = nullptr;
+}
+
+void door::accept(const link_accepted& accepted) {
+  auto& link = *accepted.link;
+  link.bind(caf::actor{this}, link::reading::once);
+  if (closing_) {
+    refuse(link, errc::going_away, "the server is shutting down");
+  } else if (accepted.connections > options_.connections_max) {
+    refuse(link, errc::too_many_connections,
+           "connections_max is " + std::to_string(options_.connections_max));
+  } else if (visitors_.size() >= options_.unauthenticated_max) {
+    refuse(link, errc::too_many_unauthenticated,
+           "unauthenticated_max is " + std::to_string(options_.unauthenticated_max));
+  } else {
+    const decode_limits limits{connect_size_max, options_.session.limits.sections_max};
+    visitors_.emplace(link.id(), visitor{accepted.link, message_reader{limits},
+                                         now() + options_.connect_timeout});
+    arm_alarm();
+  }
+}
+
+void door::receive(const link_received& received) {
+  const auto at = visitors_.find(received.link);
+  if (at == visitors_.end())
+    return; // refused already
+  auto& waiting = at->second;
+  waiting.reader.feed(received.data);
+  const auto first = waiting.reader.next();
+  if (!first) {
+    refuse(*waiting.link, static_cast<errc>(first.error().value()),
+           "the first message has to be a CONNECT TOKEN of at most "
+             + std::to_string(connect_size_max) + " bytes");
+    visitors_.erase(at);
+  } else if (!*first) {
+    waiting.link->bind(caf::actor{this}, link::reading::once);
+  } else if (const auto* asked = std::get_if<message::connect_token>(&(*first)->body)) {
+    admit(at, *asked);
+  } else {
+    refuse(*waiting.link, errc::unexpected_message,
+           std::string{message::name_of((*first)->header.type)} + " before CONNECT TOKEN");
+    visitors_.erase(at);
+  }
+}
+
+void door::admit(visitors::iterator at, const message::connect_token& asked) {
+  auto& waiting = at->second;
+  const auto holder = world_.tokens.identify(asked.token);
+  if (asked.version != message::protocol_version) {
+    refuse(*waiting.link, errc::unsupported_version,
+           "this server speaks version " + std::to_string(message::protocol_version) + ", not "
+             + std::to_string(asked.version));
+  } else if (holder == 0) {
+    refuse(*waiting.link, errc::bad_token, "the token is not known here");
+  } else {
+    admission asking;
+    asking.link = std::move(waiting.link);
+    asking.door = caf::actor{this};
+    asking.home = home().index();
+    asking.keepalive_ms = asked.keepalive_ms;
+    asking.resume = asked.resume;
+    asking.random = asked.random;
+    asking.identity = holder;
+    asking.rest = waiting.reader.take_rest();
+    send(registry_, std::move(asking));
+  }
+  visitors_.erase(at);
+}
+
+void door::refuse(link& from, errc reason, std::string_view text) {
+  message::encode(from.output(), message::connack_failed{reason, text}, to_timestamp(now()));
+  from.close();
+  world_.watching.on_connection_refused(reason);
+}
+
+void door::drop_overdue() {
+  while (!visitors_.empty() && visitors_.begin()->second.deadline <= now()) {
+    const auto at = visitors_.begin();
+    refuse(*at->second.link, errc::connect_timeout,
+           "no CONNECT TOKEN within " + std::to_string(options_.connect_timeout.count()) + " ms");
+    visitors_.erase(at);
+  }
+  arm_alarm();
+}
+
+void door::arm_alarm() {
+  alarm_.arm_at(visitors_.empty() ? never : visitors_.begin()->second.deadline);
+}
+
+} // namespace kodama::actors

@@ -1,0 +1,199 @@
+#pragma once
+
+#include "actors/link.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/message_batch.hpp"
+#include "protocol/result.hpp"
+#include "protocol/udp_path.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Every message that our actors exchange, grouped by conversation. Plain structs, one per message;
+/// they never leave the process.
+namespace kodama::actors {
+
+// --- a link speaks to its owner (actors/link.hpp) ---------------------------------------------
+
+/// A peer has connected; the link is not bound to anybody yet. To the door.
+struct link_accepted {
+  link_ptr link;
+  std::size_t connections = 0; ///< of the whole node, this one included
+};
+struct link_received {
+  link_id link = 0;
+  bytes data;
+};
+/// The link takes more again.
+struct link_drained {
+  link_id link = 0;
+};
+struct link_closed {
+  link_id link = 0;
+  boost::system::error_code reason;
+};
+struct datagram_arrived {
+  address from;
+  bytes data;
+};
+
+// --- door, registry and session: who may come in ----------------------------------------------
+
+/// A connection has proven its token and asks for a session. Door to registry to session.
+struct admission {
+  link_ptr link;
+  caf::actor door;          ///< who refuses it, should that be necessary
+  std::size_t home = 0;     ///< where the link lives now
+  std::uint32_t keepalive_ms = 0;
+  std::optional<message::resume_point> resume;
+  std::optional<message::datagram_random> random;
+  std::size_t identity = 0; ///< of the token: a session is resumed with the token that opened it
+  bytes rest;               ///< what came after CONNECT in the same read
+};
+struct admission_refused {
+  link_ptr link;
+  errc reason{};
+  std::string text;
+};
+/// Session to registry: forget me. The registry answers session_forgotten, and only then does the
+/// session go away, so that an admission on its way to it is refused and not lost.
+struct session_ended {
+  session_id session;
+};
+struct session_forgotten {};
+/// The node is going away: tell your peers and end.
+struct shut_down {};
+
+// --- session and directory: topic names become topics -----------------------------------------
+
+struct topic_wanted {
+  std::string name;
+};
+struct topic_opened {
+  std::string name;
+  caf::actor topic;
+};
+/// This session keeps the topic's handle no longer.
+struct topic_released {
+  std::string name;
+};
+/// Directory to topic: nobody holds your handle any more.
+struct topic_retired {};
+/// Topic to directory, on its way out: where its numbers ended, so that no number is given twice.
+struct topic_closed {
+  std::string name;
+  topic_sequence last = 0;
+  presence_sequence presence = 0;
+};
+
+// --- session and topic ------------------------------------------------------------------------
+
+enum class topic_request { subscribe, unsubscribe, watch, unwatch, list };
+
+struct topic_asked {
+  topic_request what{};
+  client_id client = 0;
+  message_id request = 0;
+};
+/// `number` is the sequence number that the matching native answer carries.
+struct topic_answered {
+  topic_request what{};
+  std::string topic;
+  message_id request = 0;
+  std::uint64_t number = 0;
+  std::vector<client_id> clients; ///< of a list
+};
+/// Messages of one sender in its order, encoded as subscribers will get them but for the numbers.
+/// The topic is the last to write into the batch.
+struct publish_batch {
+  std::shared_ptr<message_batch> batch;
+  client_id sender = 0;
+  message_id first = 0; ///< the sender's MessageIDs from here on; 0: without a guarantee
+};
+/// The topic has sequenced these messages of yours.
+struct publish_sequenced {
+  message_id first = 0;
+  std::size_t count = 0;
+};
+/// To a subscriber.
+struct publication {
+  shared_batch batch;
+  bool reliable = false;
+};
+/// To a watcher.
+struct presence_changed {
+  shared_batch notification;
+};
+/// The session has ended: no longer subscribed, no longer watching.
+struct client_left {
+  client_id client = 0;
+};
+
+// --- session and transport selector -----------------------------------------------------------
+
+/// Names one TCP connection's datagram path; messages about an older one are ignored.
+struct path_seen {
+  path_id path = 0;
+  address from;
+  bool newest = false;
+};
+struct path_probed {
+  path_id path = 0;
+  address from;
+  std::uint64_t probe = 0;
+  std::size_t datagram_size = 0;
+};
+struct path_answered {
+  path_id path = 0;
+  address from;
+  std::uint64_t probe = 0;
+};
+/// A new TCP connection, a new path; 0: none any more.
+struct path_reset {
+  path_id path = 0;
+};
+/// Selector to session: seal this and send it.
+struct path_transmit {
+  path_id path = 0;
+  udp_path::transmission what;
+};
+struct path_route {
+  path_id path = 0;
+  std::optional<udp_path::route> route;
+};
+
+} // namespace kodama::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_accepted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_received)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::datagram_arrived)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::admission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::admission_refused)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::session_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::session_forgotten)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::shut_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_released)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_retired)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_asked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::publish_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::publish_sequenced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::publication)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::presence_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::client_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_seen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_probed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_reset)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_transmit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_route)

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "protocol/ids.hpp"
+#include "protocol/message_batch.hpp"
+#include "protocol/result.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace kodama::actors {
+
+/// Is told what the node decides, as it decides it: metrics in production, trace and checkers in
+/// the simulator. Called on the home of whoever decides, so thread safe where there are several
+/// homes; must not call back.
+class observer {
+public:
+  virtual ~observer() = default;
+
+  virtual void on_connection_refused(errc /*reason*/) {}
+  virtual void on_session_opened(client_id, const session_id&) {}
+  virtual void on_session_resumed(client_id) {}
+  /// The connection is gone, the session waits for its resume.
+  virtual void on_session_detached(client_id, errc /*reason*/) {}
+  virtual void on_session_ended(client_id, errc /*reason*/) {}
+  virtual void on_subscribed(std::string_view /*topic*/, client_id, topic_sequence /*first*/) {}
+  virtual void on_unsubscribed(std::string_view /*topic*/, client_id, topic_sequence /*end*/) {}
+  /// `batch` was given the sequence numbers from `first` on, one for each of its messages.
+  virtual void on_sequenced(std::string_view /*topic*/, client_id /*sender*/,
+                            topic_sequence /*first*/, const message_batch& /*batch*/) {}
+  virtual void on_presence(std::string_view /*topic*/, presence_sequence, client_id,
+                           message::presence_event) {}
+  /// Unreliable messages that went no further, and why.
+  virtual void on_unreliable_dropped(client_id /*subscriber*/, std::size_t /*count*/) {}
+  virtual void on_datagram_refused() {}
+  virtual void on_route_changed(client_id, bool /*udp*/) {}
+  virtual void on_topic_opened(std::string_view /*topic*/) {}
+  virtual void on_topic_closed(std::string_view /*topic*/) {}
+};
+
+} // namespace kodama::actors

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "protocol/message.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kodama::actors {
+
+/// Gathers consecutive publishes of one session to one topic into one batch, so that a whole read's
+/// worth of them costs one actor message. Encodes each as its subscribers will receive it.
+class publish_collector {
+public:
+  explicit publish_collector(client_id sender) : sender_{sender} {}
+
+  /// Whether `what` continues the present batch; if not, take() first.
+  [[nodiscard]] bool continues(const message::publish& what) const {
+    return !pending_.batch
+           || (topic_ == what.topic && (pending_.first != 0) == what.reliable()
+               && (!what.reliable() || what.id == pending_.first + pending_.batch->count()));
+  }
+
+  void add(const message::publish& what, std::uint32_t timestamp) {
+    if (!pending_.batch) {
+      topic_ = what.topic;
+      pending_ = publish_batch{std::make_shared<message_batch>(), sender_, what.id};
+    }
+    auto relayed = what;
+    relayed.sender = sender_;
+    // The places of the numbers; each who has to fill one in patches it there.
+    relayed.id = what.reliable() ? 1 : 0;
+    relayed.unreliable = what.reliable() ? 0 : 1;
+    relayed.sequence = what.reliable() ? 1 : 0;
+    pending_.batch->add(relayed, timestamp);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return !pending_.batch; }
+  [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
+  [[nodiscard]] publish_batch take() { return std::exchange(pending_, {}); }
+
+private:
+  client_id sender_;
+  std::string topic_;
+  publish_batch pending_;
+};
+
+} // namespace kodama::actors

@@ -1,0 +1,74 @@
+#include "actors/registry.hpp"
+
+#include "actors/session.hpp"
+
+#include <string>
+#include <utility>
+
+namespace kodama::actors {
+
+registry::registry(caf::actor_config& config, std::vector<runtime::home_unit*> homes,
+                   caf::actor directory, const node_options& options, const surroundings& world)
+    : pinned_actor{config},
+      homes_{std::move(homes)},
+      directory_{std::move(directory)},
+      options_{options},
+      world_{world} {}
+
+caf::behavior registry::make_behavior() {
+  return {
+    [this](admission& m) { open(m); },
+    [this](const session_ended& m) {
+      sessions_.erase(m.session);
+      send(caf::actor_cast<caf::actor>(current_sender()), session_forgotten{});
+    },
+    [this](const shut_down&) {
+      closing_ = true;
+      for (const auto& [id, session] : sessions_)
+        send(session, shut_down{});
+    },
+  };
+}
+
+void registry::on_exit() {
+  for (const auto& [id, session] : sessions_)
+    send_exit(session, caf::exit_reason::kill);
+  sessions_.clear();
+  directory_ = nullptr;
+}
+
+void registry::open(admission& asking) {
+  if (closing_) {
+    refuse(asking, errc::going_away, "the server is shutting down");
+    return;
+  }
+  if (asking.resume) {
+    const auto at = sessions_.find(asking.resume->session);
+    if (at == sessions_.end())
+      refuse(asking, errc::session_unknown, "the session has ended, or its resume window has");
+    else
+      send(at->second, std::move(asking));
+    return;
+  }
+  if (sessions_.size() >= options_.sessions_max) {
+    refuse(asking, errc::too_many_sessions,
+           "sessions_max is " + std::to_string(options_.sessions_max));
+    return;
+  }
+  session::identity who;
+  world_.random.fill(who.session.value);
+  who.client = ++last_client_;
+  who.holder = asking.identity;
+  // On the link's own home: nothing has to move, and connections spread as they were accepted.
+  const auto opened
+    = runtime::spawn_on<session>(*homes_[asking.home], who,
+                                 session::neighbours{caf::actor{this}, directory_}, options_, world_);
+  sessions_.emplace(who.session, opened);
+  send(opened, std::move(asking));
+}
+
+void registry::refuse(const admission& asking, errc reason, std::string text) {
+  send(asking.door, admission_refused{asking.link, reason, std::move(text)});
+}
+
+} // namespace kodama::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/runtime/timer_queue.hpp"
+#include "protocol/time.hpp"
+
+#include <caf/actor_control_block.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/mailbox_element.hpp>
+
+namespace kodama::runtime {
+
+/// Where actors live: one thread of the server, or one simulated node.
+///
+/// Every actor of ours has one home for life, so that what belongs to it (its link, its timers,
+/// shared batches) is touched from one thread only. Messages between homes hop through deliver().
+class home_unit : public caf::execution_unit {
+public:
+  using execution_unit::execution_unit;
+
+  /// Position among the homes of the node, from 0.
+  [[nodiscard]] virtual std::size_t index() const noexcept = 0;
+  /// Whether the caller runs on this home.
+  [[nodiscard]] virtual bool is_current() const noexcept = 0;
+  /// Takes a message from elsewhere into the mailbox of an actor that lives here. Order between two
+  /// homes is kept. Thread safe.
+  virtual void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) = 0;
+  /// The present turn's time; it does not move within a turn.
+  [[nodiscard]] virtual instant now() const noexcept = 0;
+  [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
+
+private:
+  timer_queue timers_;
+};
+
+} // namespace kodama::runtime

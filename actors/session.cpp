@@ -1,0 +1,357 @@
+#include "actors/session.hpp"
+
+#include "protocol/assert.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+namespace kodama::actors {
+namespace {
+
+/// What one turn may write to one link; the rest follows when the link has drained.
+constexpr std::size_t write_size_max = 256 * 1024;
+
+} // namespace
+
+session::session(caf::actor_config& config, identity who, neighbours around,
+                 const node_options& options, const surroundings& world)
+    : pinned_actor{config},
+      who_{who},
+      around_{std::move(around)},
+      options_{options},
+      world_{world},
+      core_{options.session},
+      topics_{*this, around_.directory, options.publish_topics_max},
+      collected_{who.client},
+      alarm_{*this} {}
+
+caf::behavior session::make_behavior() {
+  return {
+    [this](const publication& m) {
+      handle_publication(m);
+      pump();
+    },
+    [this](const link_received& m) {
+      if (!link_ || m.link != link_->id())
+        return; // a connection that has been taken over, or given up
+      receive(m.data);
+      pump();
+    },
+    [this](const link_drained& m) {
+      if (link_ && m.link == link_->id())
+        pump();
+    },
+    [this](const link_closed& m) {
+      if (link_ && m.link == link_->id())
+        lose_connection(errc::connection_lost);
+      pump();
+    },
+    [this](const publish_sequenced& m) {
+      for (std::size_t i = 0; i != m.count && !ended_; ++i)
+        core_.complete(now(), m.first + i);
+      pump();
+    },
+    [this](const topic_answered& m) {
+      handle_answer(m);
+      pump();
+    },
+    [this](const presence_changed& m) {
+      owe(m.notification);
+      pump();
+    },
+    [this](const topic_opened& m) { topics_.handle_opened(m); },
+    [this](admission& m) {
+      admit(m);
+      pump();
+    },
+    [this](const datagram_arrived& m) {
+      receive_datagram(m);
+      pump();
+    },
+    [this](const path_transmit& m) { transmit_on_path(m); },
+    [this](const path_route& m) {
+      if (!path_ || path_->id != m.path)
+        return;
+      path_->route = m.route;
+      world_.watching.on_route_changed(who_.client, m.route.has_value());
+    },
+    [this](runtime::alarm_rang) {
+      switch (core_.handle_timeout(now())) {
+      case server_session::timeout::none: break;
+      case server_session::timeout::connection_dead:
+        core_.reply(now(), message::disconnect{errc::keepalive_timeout,
+                                               "nothing heard for 1.5 keepalives"});
+        lose_connection(errc::keepalive_timeout);
+        break;
+      case server_session::timeout::session_expired:
+        end(errc::session_unknown, "");
+        break;
+      }
+      pump();
+    },
+    [this](const shut_down&) { end(errc::going_away, "the server is shutting down"); },
+    [this](const session_forgotten&) { quit(); },
+  };
+}
+
+void session::on_exit() {
+  alarm_.cancel();
+  link_.reset();
+  around_ = {};
+  topics_.clear();
+  if (selector_)
+    send_exit(selector_, caf::exit_reason::kill);
+  selector_ = nullptr;
+}
+
+// --- connections ------------------------------------------------------------------------------
+
+void session::admit(admission& asking) {
+  asking.link->bind(caf::actor{this}, link::reading::on);
+  if (ended_) {
+    refuse(asking.link, *ended_, "the session has ended");
+    // Told once; nobody needs the reason any more.
+    end(*ended_, "");
+    return;
+  }
+  // A stranger's token must not tell whether the session exists.
+  if (asking.identity != who_.holder) {
+    refuse(asking.link, errc::session_unknown, "no such session");
+    return;
+  }
+  const bool resumed = asking.resume.has_value();
+  // The old connection may still have something to say that arrived before; it is not heard any
+  // more: the new one speaks for the client from here on.
+  if (link_) {
+    core_.reply(now(), message::disconnect{errc::taken_over,
+                                           "a newer connection resumed the session"});
+    lose_connection(errc::taken_over);
+  }
+  const auto last = resumed ? std::optional{asking.resume->last_received} : std::nullopt;
+  if (const auto agreed = core_.handle_attach(now(), last, asking.keepalive_ms); !agreed) {
+    refuse(asking.link, errc::resume_impossible,
+           "last MessageID " + std::to_string(*last) + " contradicts what was acknowledged or sent");
+    return;
+  }
+  link_ = asking.link;
+  welcome(asking);
+  if (!asking.rest.empty())
+    receive(asking.rest);
+}
+
+void session::welcome(const admission& asking) {
+  message::connack_success answer;
+  answer.client = who_.client;
+  answer.session = who_.session;
+  answer.last_received = core_.last_received();
+  answer.keepalive_ms = core_.keepalive_ms();
+  answer.limits = options_.session.limits;
+  offer_path(asking, answer);
+  message::encode(link_->output(), answer, to_timestamp(now()));
+  if (asking.resume)
+    world_.watching.on_session_resumed(who_.client);
+  else
+    world_.watching.on_session_opened(who_.client, who_.session);
+}
+
+void session::refuse(const link_ptr& link, errc reason, std::string_view text) {
+  message::encode(link->output(), message::connack_failed{reason, text}, to_timestamp(now()));
+  link->close();
+  world_.watching.on_connection_refused(reason);
+}
+
+void session::lose_connection(errc reason) {
+  if (core_.attached()) {
+    core_.poll_transmit(now(), link_->output(), 0);
+    core_.handle_detach(now());
+  }
+  link_->close();
+  link_.reset();
+  drop_path();
+  world_.watching.on_session_detached(who_.client, reason);
+}
+
+void session::end(errc reason, std::string_view text) {
+  if (link_) {
+    if (reason != errc::normal)
+      core_.reply(now(), message::disconnect{reason, text});
+    lose_connection(reason);
+  }
+  drop_path();
+  if (!ended_) {
+    ended_ = reason;
+    topics_.leave_all(who_.client);
+    core_ = server_session{options_.session}; // gives the memory back
+    core_.handle_detach(now());
+    world_.watching.on_session_ended(who_.client, reason);
+    if (selector_)
+      send(selector_, client_left{who_.client});
+    // A slow reader did not hear the reason, most likely: its buffers were full. It is told when it
+    // tries to resume; until the window ends an empty shell waits for that.
+    if (reason == errc::slow_reader)
+      return;
+  }
+  if (!forgotten_asked_) {
+    forgotten_asked_ = true;
+    send(around_.registry, session_ended{who_.session});
+  }
+}
+
+// --- what the client asks for -----------------------------------------------------------------
+
+void session::receive(const bytes& data) {
+  core_.handle_bytes(now(), data);
+  for (;;) {
+    const auto request = core_.poll_request(now());
+    if (!request) {
+      pass_collected();
+      const auto reason = static_cast<errc>(request.error().value());
+      end(reason, "limit or rule broken: " + request.error().message());
+      return;
+    }
+    if (!*request)
+      break;
+    carry_out(**request);
+    if (ended_)
+      return;
+  }
+  pass_collected();
+}
+
+void session::carry_out(const message_reader::item& request) {
+  std::visit(
+    [&](const auto& m) {
+      using Message = std::decay_t<decltype(m)>;
+      if constexpr (std::is_same_v<Message, message::publish>) {
+        collect(m);
+      } else {
+        pass_collected(); // requests take effect in the order in which they were made
+        if constexpr (std::is_same_v<Message, message::subscribe>)
+          ask_topic(topic_request::subscribe, m.id, m.topic);
+        else if constexpr (std::is_same_v<Message, message::unsubscribe>)
+          ask_topic(topic_request::unsubscribe, m.id, m.topic);
+        else if constexpr (std::is_same_v<Message, message::watch>)
+          ask_topic(topic_request::watch, m.id, m.topic);
+        else if constexpr (std::is_same_v<Message, message::unwatch>)
+          ask_topic(topic_request::unwatch, m.id, m.topic);
+        else if constexpr (std::is_same_v<Message, message::subscriber_list_request>)
+          ask_topic(topic_request::list, m.id, m.topic);
+        else if constexpr (std::is_same_v<Message, message::server_time_request>)
+          core_.reply(now(), message::server_time{request.header.timestamp,
+                                                  world_.clock.unix_micros()});
+        else if constexpr (std::is_same_v<Message, message::disconnect>)
+          end(errc::normal, "");
+        else
+          KODAMA_ASSERT(!"poll_request hands out no other message");
+      }
+    },
+    request.body);
+}
+
+void session::ask_topic(topic_request what, message_id request, std::string_view topic) {
+  const bool takes = what == topic_request::subscribe || what == topic_request::watch;
+  const auto topics_max = options_.session.limits.topics_max;
+  if (takes && !topics_.is_interest(topic) && topics_.interests() >= topics_max) {
+    owe(message::request_failed{1, request, errc::too_many_topics,
+                                "topics_max is " + std::to_string(topics_max)});
+    core_.complete(now(), request);
+    return;
+  }
+  topics_.send(topic, caf::make_message(topic_asked{what, who_.client, request}));
+  switch (what) {
+  case topic_request::subscribe: topics_.set_subscribed(topic, true); break;
+  case topic_request::unsubscribe: topics_.set_subscribed(topic, false); break;
+  case topic_request::watch: topics_.set_watching(topic, true); break;
+  case topic_request::unwatch: topics_.set_watching(topic, false); break;
+  case topic_request::list: break;
+  }
+}
+
+void session::collect(const message::publish& what) {
+  if (!collected_.continues(what))
+    pass_collected();
+  collected_.add(what, to_timestamp(now()));
+}
+
+void session::pass_collected() {
+  if (!collected_.empty())
+    topics_.send(collected_.topic(), caf::make_message(collected_.take()));
+}
+
+// --- what topics answer -----------------------------------------------------------------------
+
+void session::handle_answer(const topic_answered& answer) {
+  if (ended_)
+    return;
+  switch (answer.what) {
+  case topic_request::subscribe:
+    owe(message::suback{1, answer.request, answer.topic, answer.number});
+    break;
+  case topic_request::unsubscribe:
+    owe(message::unsuback{1, answer.request, answer.topic, answer.number});
+    break;
+  case topic_request::watch:
+    owe(message::watchack{1, answer.request, answer.topic, answer.number});
+    break;
+  case topic_request::unwatch:
+    owe(message::unwatchack{1, answer.request, answer.topic, answer.number});
+    break;
+  case topic_request::list: push_list(answer); break;
+  }
+  if (!ended_)
+    core_.complete(now(), answer.request);
+}
+
+void session::push_list(const topic_answered& answer) {
+  // What is left of a message when everything but the ids is in it.
+  const auto frame = message_header_size + 3 * section_size(8) + section_size(4)
+                     + section_size(answer.topic.size()) + section_size(0);
+  const std::size_t ids_max = (options_.session.limits.message_size_max - frame) / 8;
+  const auto batch = std::make_shared<message_batch>();
+  std::size_t at = 0;
+  do {
+    const auto count = std::min(ids_max, answer.clients.size() - at);
+    bytes ids(count * 8);
+    for (std::size_t i = 0; i != count; ++i)
+      store_big(ids.data() + 8 * i, answer.clients[at + i]);
+    at += count;
+    batch->add(message::subscriber_list{1, answer.request, answer.topic, answer.number, ids,
+                                        static_cast<std::uint32_t>(answer.clients.size() - at)},
+               to_timestamp(now()));
+  } while (at != answer.clients.size());
+  owe(batch);
+}
+
+void session::handle_publication(const publication& what) {
+  if (ended_)
+    return;
+  if (what.reliable)
+    owe(what.batch);
+  else
+    send_unreliable(*what.batch);
+}
+
+void session::owe(shared_batch batch) {
+  if (ended_)
+    return;
+  if (const auto kept = core_.push(std::move(batch)); !kept)
+    end(errc::slow_reader, "session_buffer_max is "
+                             + std::to_string(options_.session.session_buffer_max) + " bytes");
+}
+
+void session::pump() {
+  if (link_ && link_->writable())
+    core_.poll_transmit(now(), link_->output(), write_size_max);
+  arm_alarm();
+}
+
+void session::arm_alarm() {
+  // Later is left alone: when the alarm rings too early it is set anew, which costs less than
+  // moving it with every message.
+  const auto wanted = core_.poll_timeout();
+  if (!alarm_.armed() || wanted < alarm_.at())
+    alarm_.arm_at(wanted);
+}
+
+} // namespace kodama::actors

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/observer.hpp"
+#include "actors/options.hpp"
+#include "actors/publish_collector.hpp"
+#include "actors/runtime/pinned_actor.hpp"
+#include "actors/topic_handles.hpp"
+#include "actors/world.hpp"
+#include "protocol/datagram_channel.hpp"
+#include "protocol/server_session.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kodama::actors {
+
+/// One logical client. Outlives its TCP connections; ends by DISCONNECT, by the end of its resume
+/// window, or because a guarantee could not be kept.
+///
+/// What is counted, acknowledged and repeated is decided by protocol/server_session; this actor
+/// carries requests to topics and answers back, and owns the present link. Promises `one-owner`: at
+/// an admission the old link is closed at once, and whatever it still delivers is ignored by its id.
+class session final : public runtime::pinned_actor {
+public:
+  struct identity {
+    session_id session;
+    client_id client = 0;
+    std::size_t holder = 0; ///< of the token that opened it
+  };
+  struct neighbours {
+    caf::actor registry;
+    caf::actor directory;
+  };
+
+  session(caf::actor_config& config, identity who, neighbours around, const node_options& options,
+          const surroundings& world);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  // Connections.
+  void admit(admission& asking);
+  void welcome(const admission& asking);
+  void refuse(const link_ptr& link, errc reason, std::string_view text);
+  void lose_connection(errc reason);
+  /// Tells the peer, closes the link, leaves all topics.
+  void end(errc reason, std::string_view text);
+
+  // What the client asks for.
+  void receive(const bytes& data);
+  void carry_out(const message_reader::item& request);
+  void ask_topic(topic_request what, message_id request, std::string_view topic);
+  void collect(const message::publish& what);
+  void pass_collected();
+
+  // What topics answer.
+  void handle_answer(const topic_answered& answer);
+  void push_list(const topic_answered& answer);
+  void handle_publication(const publication& what);
+  void owe(shared_batch batch);
+  void owe(const message::any& what) { owe(make_batch(what, to_timestamp(now()))); }
+
+  // Datagrams.
+  void offer_path(const admission& asking, message::connack_success& answer);
+  void drop_path();
+  void receive_datagram(const datagram_arrived& arrived);
+  void transmit_on_path(const path_transmit& wanted);
+  void send_unreliable(const message_batch& batch);
+  void send_unreliable_by_datagram(const message_batch& batch);
+  [[nodiscard]] caf::actor& selector();
+
+  /// Writes what the protocol has to say and sees to the alarm. At the end of every message.
+  void pump();
+  void arm_alarm();
+
+  struct path {
+    path_id id;
+    datagram_channel channel;
+    std::optional<udp_path::route> route;
+    bool announced = false; ///< to the selector
+  };
+
+  identity who_;
+  neighbours around_;
+  const node_options& options_;
+  const surroundings& world_;
+  server_session core_;
+  link_ptr link_;
+  topic_handles topics_;
+  publish_collector collected_;
+  std::unique_ptr<path> path_;
+  caf::actor selector_;
+  runtime::alarm alarm_;
+  /// Set when the session is over but a resume within the window is still to be told why.
+  std::optional<errc> ended_;
+  bool forgotten_asked_ = false;
+};
+
+} // namespace kodama::actors

@@ -1,0 +1,140 @@
+#include "actors/topic.hpp"
+
+#include <algorithm>
+
+namespace kodama::actors {
+namespace {
+
+template <class Members>
+auto position_of(Members& in, client_id client) {
+  return std::lower_bound(in.begin(), in.end(), client,
+                          [](const auto& m, client_id wanted) { return m.client < wanted; });
+}
+
+} // namespace
+
+topic::topic(caf::actor_config& config, start from, observer& watching)
+    : pinned_actor{config},
+      name_{std::move(from.name)},
+      directory_{std::move(from.directory)},
+      watching_{watching},
+      last_{from.last},
+      presence_last_{from.presence} {}
+
+caf::behavior topic::make_behavior() {
+  watching_.on_topic_opened(name_);
+  return {
+    [this](const topic_asked& m) { answer(m); },
+    [this](publish_batch& m) { sequence(m); },
+    [this](const client_left& m) { leave(m.client); },
+    [this](const topic_retired&) {
+      watching_.on_topic_closed(name_);
+      send(directory_, topic_closed{name_, last_, presence_last_});
+      quit();
+    },
+  };
+}
+
+void topic::on_exit() {
+  directory_ = nullptr;
+  subscribers_.clear();
+  watchers_.clear();
+}
+
+void topic::answer(const topic_asked& asked) {
+  const auto session = caf::actor_cast<caf::actor>(current_sender());
+  topic_answered reply{asked.what, name_, asked.request, 0, {}};
+  switch (asked.what) {
+  case topic_request::subscribe:
+    reply.number = last_ + 1;
+    if (insert(subscribers_, asked.client, session)) {
+      watching_.on_subscribed(name_, asked.client, last_ + 1);
+      announce(asked.client, message::presence_event::joined);
+    }
+    break;
+  case topic_request::unsubscribe:
+    reply.number = last_ + 1;
+    if (erase(subscribers_, asked.client)) {
+      watching_.on_unsubscribed(name_, asked.client, last_ + 1);
+      announce(asked.client, message::presence_event::left);
+    }
+    break;
+  case topic_request::watch:
+    insert(watchers_, asked.client, session);
+    reply.number = presence_last_ + 1;
+    break;
+  case topic_request::unwatch:
+    erase(watchers_, asked.client);
+    reply.number = presence_last_ + 1;
+    break;
+  case topic_request::list:
+    reply.number = presence_last_;
+    reply.clients = subscriber_ids();
+    break;
+  }
+  send(session, std::move(reply));
+}
+
+void topic::sequence(publish_batch& what) {
+  const bool reliable = what.first != 0;
+  if (reliable) {
+    const auto first = last_ + 1;
+    for (const auto start : what.batch->starts)
+      store_big(what.batch->image.data() + start + message::sequence_offset, ++last_);
+    watching_.on_sequenced(name_, what.sender, first, *what.batch);
+  }
+  const shared_batch batch = std::move(what.batch);
+  // One allocation for all: CAF counts references to the message, whoever it goes to.
+  const auto out = caf::make_message(publication{batch, reliable});
+  for (const auto& subscriber : subscribers_)
+    send(subscriber.session, out);
+  if (reliable)
+    send(caf::actor_cast<caf::actor>(current_sender()),
+         publish_sequenced{what.first, batch->count()});
+}
+
+void topic::leave(client_id client) {
+  erase(watchers_, client);
+  if (erase(subscribers_, client)) {
+    watching_.on_unsubscribed(name_, client, last_ + 1);
+    announce(client, message::presence_event::left);
+  }
+}
+
+void topic::announce(client_id client, message::presence_event event) {
+  ++presence_last_;
+  watching_.on_presence(name_, presence_last_, client, event);
+  if (watchers_.empty())
+    return;
+  const auto notification = make_batch(
+    message::presence{1, name_, presence_last_, client, event}, to_timestamp(now()));
+  const auto out = caf::make_message(presence_changed{notification});
+  for (const auto& watcher : watchers_)
+    send(watcher.session, out);
+}
+
+std::vector<client_id> topic::subscriber_ids() const {
+  std::vector<client_id> ids;
+  ids.reserve(subscribers_.size());
+  for (const auto& subscriber : subscribers_)
+    ids.push_back(subscriber.client);
+  return ids;
+}
+
+bool topic::insert(members& into, client_id client, const caf::actor& session) {
+  const auto at = position_of(into, client);
+  if (at != into.end() && at->client == client)
+    return false;
+  into.insert(at, member{client, session});
+  return true;
+}
+
+bool topic::erase(members& from, client_id client) {
+  const auto at = position_of(from, client);
+  if (at == from.end() || at->client != client)
+    return false;
+  from.erase(at);
+  return true;
+}
+
+} // namespace kodama::actors

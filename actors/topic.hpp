@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/observer.hpp"
+#include "actors/runtime/pinned_actor.hpp"
+
+#include <string>
+#include <vector>
+
+namespace kodama::actors {
+
+/// One topic: gives its messages their sequence numbers and hands them to every subscriber; knows
+/// who subscribes and tells the watchers.
+///
+/// Promises `topic-order` (one sequence, one mailbox: what is sequenced first is sent first to
+/// everybody), `subscribe-edge` (the answer to a SUBSCRIBE travels in the same mailbox order as the
+/// messages) and its part of `presence-fold`. Spawned by the directory, which retires it when no
+/// session holds its handle; the numbers go on where an earlier actor of any topic ended.
+class topic final : public runtime::pinned_actor {
+public:
+  struct start {
+    std::string name;
+    caf::actor directory;
+    topic_sequence last = 0;        ///< numbers begin after this one
+    presence_sequence presence = 0; ///< likewise
+  };
+
+  topic(caf::actor_config& config, start from, observer& watching);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  struct member {
+    client_id client;
+    caf::actor session;
+  };
+  /// Sorted by ClientID: an order that depends on nothing else, and the SUBSCRIBER LIST's own.
+  using members = std::vector<member>;
+
+  void answer(const topic_asked& asked);
+  void sequence(publish_batch& what);
+  void leave(client_id client);
+  void announce(client_id client, message::presence_event event);
+  [[nodiscard]] std::vector<client_id> subscriber_ids() const;
+
+  static bool insert(members& into, client_id client, const caf::actor& session);
+  static bool erase(members& from, client_id client);
+
+  std::string name_;
+  caf::actor directory_;
+  observer& watching_;
+  topic_sequence last_;
+  presence_sequence presence_last_;
+  members subscribers_;
+  members watchers_;
+};
+
+} // namespace kodama::actors

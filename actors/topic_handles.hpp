@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/runtime/pinned_actor.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kodama::actors {
+
+/// The topics that one session has to do with, and the way to them.
+///
+/// A handle comes from the directory a moment after it is wanted; what is sent to the topic until
+/// then waits here, in order. Handles that are neither subscribed nor watched are only a cache for
+/// publishing, at most `cached_max` of them. Owned by the session, which forwards it the
+/// directory's answers.
+class topic_handles {
+public:
+  topic_handles(runtime::pinned_actor& owner, caf::actor directory, std::size_t cached_max)
+      : owner_{owner}, directory_{std::move(directory)}, cached_max_{cached_max} {}
+
+  /// Sends `what` to the topic of this name, after everything sent to it before.
+  void send(std::string_view topic, caf::message what);
+  /// Notes that the session is, or is no longer, subscribed or watching.
+  void set_subscribed(std::string_view topic, bool yes);
+  void set_watching(std::string_view topic, bool yes);
+  /// Subscribed and watched topics, each counted once.
+  [[nodiscard]] std::size_t interests() const noexcept { return interests_; }
+  [[nodiscard]] bool is_interest(std::string_view topic) const;
+
+  void handle_opened(const topic_opened& opened);
+  /// Leaves every topic and lets go of every handle.
+  void leave_all(client_id client);
+  void clear();
+
+private:
+  struct slot {
+    caf::actor topic; ///< empty until the directory has answered
+    std::vector<caf::message> waiting;
+    bool subscribed = false;
+    bool watching = false;
+    std::uint64_t used = 0; ///< for finding the one least recently used
+  };
+  using slots = std::map<std::string, slot, std::less<>>;
+
+  slots::iterator find_or_open(std::string_view topic);
+  void set_interest(std::string_view topic, bool slot::*which, bool yes);
+  void shrink_cache();
+
+  runtime::pinned_actor& owner_;
+  caf::actor directory_;
+  std::size_t cached_max_;
+  slots slots_;
+  std::size_t interests_ = 0;
+  std::uint64_t uses_ = 0;
+};
+
+} // namespace kodama::actors

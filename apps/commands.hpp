@@ -1,0 +1,12 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace kodama::apps {
+
+// Each of these registers one subcommand at `parent`. When it is chosen, its callback runs it to
+// the end and leaves in `exit_code` what the process returns; `exit_code` outlives `parent`.
+
+void add_flaky(CLI::App& parent, int& exit_code);
+
+} // namespace kodama::apps

@@ -1,0 +1,29 @@
+#include "apps/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+int main(int argc, char** argv) {
+  CLI::App app{"Kodama: a real-time publish/subscribe server", "kodama"};
+  app.set_version_flag("--version", "kodama " KODAMA_VERSION);
+  app.require_subcommand(1);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return "kodama: " + std::string{error.what()} + '\n';
+  });
+  int exit_code = 0;
+  kodama::apps::add_flaky(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version arrive here as well, with 0. CLI11's own numbers mean nothing to a
+    // shell; 2 is what it expects of wrong usage.
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kodama: %s\n", error.what());
+    return 1;
+  }
+  return exit_code;
+}

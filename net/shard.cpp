@@ -1,0 +1,144 @@
+#include "net/shard.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <caf/actor_cast.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace kodama::net {
+namespace {
+
+constexpr std::size_t scratch_size = 256 * 1024;
+/// How many sockets are served before their actors run: enough to coalesce, few enough that the
+/// first does not wait long for the last.
+constexpr int sockets_per_turn = 256;
+constexpr std::size_t messages_per_resume = 128;
+constexpr std::size_t spare_buffers_max = 64;
+constexpr std::size_t spare_buffer_size_max = 512 * 1024;
+
+} // namespace
+
+thread_local shard* shard::current_ = nullptr;
+
+shard::shard(caf::actor_system* system, std::size_t index)
+    : home_unit{system}, index_{index}, scratch_(scratch_size) {
+  refresh_now();
+}
+
+void shard::deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) {
+  bool wake = false;
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    wake = inbox_.empty() && runnable_inbox_.empty();
+    inbox_.push_back({std::move(to), std::move(what)});
+  }
+  if (wake)
+    boost::asio::post(io_, [this] { take_inbox(); });
+}
+
+void shard::exec_later(caf::resumable* what) {
+  if (is_current()) {
+    queue_.push(what);
+    return;
+  }
+  bool wake = false;
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    wake = inbox_.empty() && runnable_inbox_.empty();
+    runnable_inbox_.push_back(what);
+  }
+  if (wake)
+    boost::asio::post(io_, [this] { take_inbox(); });
+}
+
+void shard::take_inbox() {
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    inbox_taken_.swap(inbox_);
+    runnable_taken_.swap(runnable_inbox_);
+  }
+  for (auto* what : runnable_taken_)
+    queue_.push(what);
+  runnable_taken_.clear();
+  for (auto& [to, what] : inbox_taken_)
+    to->enqueue(std::move(what), this);
+  inbox_taken_.clear();
+}
+
+bytes shard::take_buffer() {
+  if (buffers_.empty())
+    return {};
+  auto buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void shard::give_back(bytes&& buffer) {
+  buffer.clear();
+  if (buffers_.size() < spare_buffers_max && buffer.capacity() <= spare_buffer_size_max)
+    buffers_.push_back(std::move(buffer));
+}
+
+void shard::run() {
+  current_ = this;
+  while (!stopping_) {
+    const auto next_timer = timers().next();
+    if (next_timer == never) {
+      io_.run_one();
+    } else {
+      using clock = std::chrono::steady_clock;
+      io_.run_one_until(clock::time_point{
+        std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
+    }
+    refresh_now();
+    for (int i = 0; i != sockets_per_turn && io_.poll_one() != 0; ++i) {
+    }
+    timers().fire_due(now_);
+    run_actors();
+    flush_all();
+  }
+  current_ = nullptr;
+}
+
+void shard::stop() {
+  boost::asio::post(io_, [this] { stopping_ = true; });
+}
+
+void shard::drop_queued() {
+  current_ = this;
+  take_inbox();
+  // Actors on their way out still send to each other; running them is the cleanest way to drop.
+  run_actors();
+  flush_all();
+  while (!queue_.empty())
+    caf::scheduler::abstract_coordinator::cleanup_and_release(queue_.pop());
+  current_ = nullptr;
+}
+
+void shard::run_actors() {
+  while (!queue_.empty()) {
+    auto* what = queue_.pop();
+    switch (what->resume(this, messages_per_resume)) {
+    case caf::resumable::resume_later: queue_.push(what); break;
+    case caf::resumable::done:
+    case caf::resumable::awaiting_message: caf::intrusive_ptr_release(what); break;
+    case caf::resumable::shutdown_execution_unit: stopping_ = true; break;
+    }
+  }
+}
+
+void shard::flush_all() {
+  flushing_.swap(dirty_);
+  for (const auto& each : flushing_)
+    each->flush();
+  flushing_.clear();
+}
+
+void shard::refresh_now() {
+  now_ = instant{std::chrono::steady_clock::now().time_since_epoch()};
+}
+
+} // namespace kodama::net

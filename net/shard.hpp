@@ -1,0 +1,92 @@
+#pragma once
+
+#include "actors/runtime/home_unit.hpp"
+#include "actors/runtime/run_queue.hpp"
+#include "protocol/bytes.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace kodama::net {
+
+/// Something that collects output during a turn and writes it when the turn ends.
+class flushable {
+public:
+  virtual ~flushable() = default;
+  virtual void flush() = 0;
+};
+
+/// One thread of the server: its sockets, its actors, its timers.
+///
+/// A turn: take what the sockets have, let every actor with mail run until none has any, then flush
+/// each flushable that collected something. So whatever one read of a publisher caused leaves each
+/// subscriber's connection in one system call.
+class shard final : public runtime::home_unit {
+public:
+  shard(caf::actor_system* system, std::size_t index);
+
+  // home_unit
+  std::size_t index() const noexcept override { return index_; }
+  bool is_current() const noexcept override { return current_ == this; }
+  instant now() const noexcept override { return now_; }
+  void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override;
+  void exec_later(caf::resumable* what) override;
+
+  /// The shard whose thread this is; null elsewhere.
+  [[nodiscard]] static shard* current() noexcept { return current_; }
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+
+  /// `what` is flushed at the end of this turn; kept alive until then.
+  void flush_later(std::shared_ptr<flushable> what) { dirty_.push_back(std::move(what)); }
+
+  /// Where reads land first; one for all links of the shard, so that an idle one needs none.
+  [[nodiscard]] std::span<std::byte> scratch() noexcept { return scratch_; }
+  /// Empty buffers with capacity, passed around among the links that write.
+  [[nodiscard]] bytes take_buffer();
+  void give_back(bytes&& buffer);
+
+  /// Turns until stop() is called from anywhere. On the thread that is to be this shard's.
+  void run();
+  void stop();
+  /// After run(): what is still queued goes without being run. On the same thread.
+  void drop_queued();
+
+private:
+  void take_inbox();
+  void run_actors();
+  void flush_all();
+  void refresh_now();
+
+  struct hop {
+    caf::strong_actor_ptr to;
+    caf::mailbox_element_ptr what;
+  };
+
+  static thread_local shard* current_;
+
+  std::size_t index_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  runtime::run_queue queue_;
+  std::vector<std::shared_ptr<flushable>> dirty_;
+  std::vector<std::shared_ptr<flushable>> flushing_;
+  std::vector<std::byte> scratch_;
+  std::vector<bytes> buffers_;
+  instant now_;
+  bool stopping_ = false;
+
+  // From other threads. Messages and actors that became runnable share one lock and one wake-up:
+  // with two, a wake-up between them would be lost.
+  std::mutex inbox_mutex_;
+  std::vector<hop> inbox_;
+  std::vector<caf::resumable*> runnable_inbox_;
+  std::vector<hop> inbox_taken_;
+  std::vector<caf::resumable*> runnable_taken_;
+};
+
+} // namespace kodama::net

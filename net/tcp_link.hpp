@@ -1,0 +1,82 @@
+#pragma once
+
+#include "actors/link.hpp"
+#include "net/shard.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace kodama::net {
+
+/// How many connections of the node are open; shared by its listeners and links.
+using connection_count = std::atomic<std::size_t>;
+
+/// A TCP connection as an actors::link.
+///
+/// Holds no buffer while nothing is under way: reads land in the shard's scratch space, output is
+/// collected in a buffer borrowed from the shard and written at the end of the turn. What the kernel
+/// does not take stays here, at most about one turn's worth, and writable() turns false.
+class tcp_link final : public actors::link,
+                       public flushable,
+                       public std::enable_shared_from_this<tcp_link> {
+public:
+  using socket = boost::asio::ip::tcp::socket;
+
+  tcp_link(actors::link_id id, socket connected, shard& home, connection_count& count);
+  ~tcp_link() override;
+
+  // actors::link
+  actors::link_id id() const noexcept override { return id_; }
+  std::string peer() const override;
+  void bind(const caf::actor& owner, reading how) override;
+  bytes& output() override;
+  bool writable() const noexcept override;
+  void close() override;
+
+  // flushable
+  void flush() override;
+
+private:
+  /// Cuts off a peer that was told goodbye and does not close its side.
+  class linger_timer final : public runtime::timer {
+  public:
+    explicit linger_timer(tcp_link& owner) : owner_{owner} {}
+
+  private:
+    void fire() override { owner_.abandon(); }
+    tcp_link& owner_;
+  };
+
+  void move_to(shard& home);
+  void wait_readable();
+  void handle_readable(boost::system::error_code failure);
+  void discard_input();
+  void wait_writable();
+  void fail(boost::system::error_code reason);
+  void finish_closing();
+  void abandon();
+
+  template <class Message>
+  void tell_owner(Message what);
+
+  actors::link_id id_;
+  socket socket_;
+  shard* home_;
+  connection_count& count_;
+  caf::actor owner_;
+  reading reading_ = reading::once;
+  bytes output_;
+  std::size_t written_ = 0; ///< of output_
+  bool dirty_ = false;
+  bool waiting_writable_ = false;
+  bool was_unwritable_ = false; ///< the owner is owed a link_drained
+  bool closing_ = false;
+  bool closed_ = false;
+  std::optional<linger_timer> linger_;
+  std::shared_ptr<tcp_link> self_while_lingering_;
+};
+
+} // namespace kodama::net

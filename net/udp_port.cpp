@@ -1,0 +1,208 @@
+#include "net/udp_port.hpp"
+
+#include "actors/messages.hpp"
+#include "protocol/assert.hpp"
+#include "protocol/datagram_channel.hpp"
+
+#include <boost/asio/ip/v6_only.hpp>
+#include <caf/send.hpp>
+
+#include <array>
+#include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace kodama::net {
+namespace {
+
+using boost::asio::ip::udp;
+
+constexpr std::size_t receive_batch = 64;
+constexpr std::size_t datagram_size_max = 2048; // an Ethernet frame carries no more
+
+/// What one turn may queue; more than any receiver's socket buffer holds is lost there anyway.
+constexpr std::size_t outbox_max = 4096;
+
+sockaddr_storage to_socket_address(const address& from, bool v6, socklen_t& size) {
+  sockaddr_storage storage{};
+  if (v6) {
+    auto& to = reinterpret_cast<sockaddr_in6&>(storage);
+    to.sin6_family = AF_INET6;
+    to.sin6_port = htons(from.port);
+    std::memcpy(&to.sin6_addr, from.ip.data(), 16);
+    size = sizeof to;
+  } else {
+    auto& to = reinterpret_cast<sockaddr_in&>(storage);
+    to.sin_family = AF_INET;
+    to.sin_port = htons(from.port);
+    std::memcpy(&to.sin_addr, from.ip.data() + 12, 4);
+    size = sizeof to;
+  }
+  return storage;
+}
+
+address from_socket_address(const sockaddr_storage& storage) {
+  address result;
+  if (storage.ss_family == AF_INET6) {
+    const auto& from = reinterpret_cast<const sockaddr_in6&>(storage);
+    std::memcpy(result.ip.data(), &from.sin6_addr, 16);
+    result.port = ntohs(from.sin6_port);
+  } else {
+    const auto& from = reinterpret_cast<const sockaddr_in&>(storage);
+    result = make_v4(ntohl(from.sin_addr.s_addr), ntohs(from.sin_port));
+  }
+  return result;
+}
+
+} // namespace
+
+/// The datagrams that one shard sends in one turn.
+class udp_port::outbox final : public flushable, public std::enable_shared_from_this<outbox> {
+public:
+  outbox(int handle, bool v6, shard& home) : handle_{handle}, v6_{v6}, home_{home} {}
+
+  void push(const address& to, byte_view datagram) {
+    if (entries_.size() >= outbox_max)
+      return;
+    if (entries_.empty())
+      home_.flush_later(shared_from_this());
+    entry added;
+    added.start = data_.size();
+    added.size = datagram.size();
+    added.to = to_socket_address(to, v6_, added.to_size);
+    append(data_, datagram);
+    entries_.push_back(added);
+  }
+
+  void flush() override {
+    headers_.assign(entries_.size(), mmsghdr{});
+    parts_.resize(entries_.size());
+    for (std::size_t i = 0; i != entries_.size(); ++i) {
+      parts_[i] = iovec{data_.data() + entries_[i].start, entries_[i].size};
+      headers_[i].msg_hdr.msg_name = &entries_[i].to;
+      headers_[i].msg_hdr.msg_namelen = entries_[i].to_size;
+      headers_[i].msg_hdr.msg_iov = &parts_[i];
+      headers_[i].msg_hdr.msg_iovlen = 1;
+    }
+    std::size_t sent = 0;
+    while (sent != headers_.size()) {
+      const int count = ::sendmmsg(handle_, headers_.data() + sent,
+                                   static_cast<unsigned>(headers_.size() - sent), MSG_DONTWAIT);
+      if (count > 0)
+        sent += static_cast<std::size_t>(count);
+      else if (errno == EAGAIN || errno == EWOULDBLOCK)
+        break; // the socket's buffer is full: these are lost, as datagrams may be
+      else if (errno != EINTR)
+        ++sent; // this one cannot be sent (too long for the path, no route); the next may
+    }
+    entries_.clear();
+    data_.clear();
+  }
+
+private:
+  struct entry {
+    std::size_t start = 0;
+    std::size_t size = 0;
+    sockaddr_storage to{};
+    socklen_t to_size = 0;
+  };
+
+  int handle_;
+  bool v6_;
+  shard& home_;
+  bytes data_;
+  std::vector<entry> entries_;
+  std::vector<mmsghdr> headers_;
+  std::vector<iovec> parts_;
+};
+
+result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
+                                                 const udp::endpoint& where) {
+  udp::socket socket{scheduler.at(0).io()};
+  boost::system::error_code failure;
+  socket.open(where.protocol(), failure);
+  if (!failure && where.protocol() == udp::v6())
+    socket.set_option(boost::asio::ip::v6_only{false}, failure);
+  if (!failure)
+    socket.bind(where, failure);
+  if (!failure)
+    socket.non_blocking(true, failure);
+  if (failure)
+    return failure;
+  // A path's size is proven with datagrams that may not be cut into fragments (RFC 8899, 3).
+  const int probe = IP_PMTUDISC_PROBE;
+  ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof probe);
+  if (where.protocol() == udp::v6())
+    ::setsockopt(socket.native_handle(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof probe);
+  const int buffer = 4 * 1024 * 1024;
+  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  return std::make_unique<udp_port>(scheduler, std::move(socket));
+}
+
+udp_port::udp_port(asio_scheduler& scheduler, udp::socket bound)
+    : socket_{std::move(bound)},
+      port_{socket_.local_endpoint().port()},
+      v6_{socket_.local_endpoint().protocol() == udp::v6()} {
+  for (std::size_t i = 0; i != scheduler.size(); ++i)
+    outboxes_.push_back(std::make_shared<outbox>(socket_.native_handle(), v6_, scheduler.at(i)));
+}
+
+void udp_port::start() { wait_readable(); }
+
+void udp_port::close() {
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void udp_port::bind(path_id path, const caf::actor& session) {
+  const std::lock_guard lock{sessions_mutex_};
+  sessions_.insert_or_assign(path, session);
+}
+
+void udp_port::unbind(path_id path) {
+  const std::lock_guard lock{sessions_mutex_};
+  sessions_.erase(path);
+}
+
+void udp_port::send(const address& to, byte_view datagram) {
+  KODAMA_ASSERT(shard::current());
+  outboxes_[shard::current()->index()]->push(to, datagram);
+}
+
+void udp_port::wait_readable() {
+  socket_.async_wait(udp::socket::wait_read, [this](auto failure) {
+    if (failure)
+      return;
+    receive_all();
+    wait_readable();
+  });
+}
+
+void udp_port::receive_all() {
+  std::array<std::array<std::byte, datagram_size_max>, receive_batch> data;
+  std::array<sockaddr_storage, receive_batch> from;
+  std::array<iovec, receive_batch> parts;
+  std::array<mmsghdr, receive_batch> headers{};
+  for (std::size_t i = 0; i != receive_batch; ++i) {
+    parts[i] = iovec{data[i].data(), data[i].size()};
+    headers[i].msg_hdr.msg_name = &from[i];
+    headers[i].msg_hdr.msg_namelen = sizeof from[i];
+    headers[i].msg_hdr.msg_iov = &parts[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
+  }
+  // One batch a turn: a flood of datagrams does not keep the TCP connections waiting.
+  const int count = ::recvmmsg(socket_.native_handle(), headers.data(), receive_batch, MSG_DONTWAIT,
+                               nullptr);
+  const std::lock_guard lock{sessions_mutex_};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i) {
+    const byte_view datagram{data[i].data(), headers[i].msg_len};
+    const auto path = datagram_channel::peek_path(datagram);
+    if (!path)
+      continue;
+    if (const auto at = sessions_.find(*path); at != sessions_.end())
+      caf::anon_send(at->second, actors::datagram_arrived{from_socket_address(from[i]),
+                                                          bytes{datagram.begin(), datagram.end()}});
+  }
+}
+
+} // namespace kodama::net

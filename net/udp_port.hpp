@@ -1,0 +1,58 @@
+#pragma once
+
+#include "actors/link.hpp"
+#include "net/asio_scheduler.hpp"
+#include "protocol/result.hpp"
+
+#include <boost/asio/ip/udp.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace kodama::net {
+
+/// The node's UDP socket. Received on shard 0, in batches (recvmmsg); sent by every shard, all of a
+/// turn's datagrams with one sendmmsg.
+class udp_port final : public actors::datagram_port {
+public:
+  [[nodiscard]] static result<std::unique_ptr<udp_port>>
+  open(asio_scheduler& scheduler, const boost::asio::ip::udp::endpoint& where);
+
+  udp_port(asio_scheduler& scheduler, boost::asio::ip::udp::socket bound);
+
+  /// Begins to receive. On shard 0, or before it runs.
+  void start();
+  void close();
+
+  // actors::datagram_port
+  std::uint16_t port() const noexcept override { return port_; }
+  void bind(path_id path, const caf::actor& session) override;
+  void unbind(path_id path) override;
+  void send(const address& to, byte_view datagram) override;
+
+private:
+  class outbox;
+
+  void wait_readable();
+  void receive_all();
+
+  boost::asio::ip::udp::socket socket_;
+  std::uint16_t port_;
+  bool v6_;
+  std::vector<std::shared_ptr<outbox>> outboxes_; // one for each shard
+  std::mutex sessions_mutex_;                     // bound from any shard, looked up on shard 0
+  std::map<path_id, caf::actor> sessions_;
+};
+
+/// A node's stand-in where UDP is switched off: offers no port, so that no client asks.
+class no_udp_port final : public actors::datagram_port {
+public:
+  std::uint16_t port() const noexcept override { return 0; }
+  void bind(path_id, const caf::actor&) override {}
+  void unbind(path_id) override {}
+  void send(const address&, byte_view) override {}
+};
+
+} // namespace kodama::net
