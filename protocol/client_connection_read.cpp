@@ -52,7 +52,8 @@ struct client_connection::reaction {
   }
 
   event operator()(const message::disconnect& m) {
-    if (self.phase_ == phase::handshaking)
+    // Sent to a connection that the server believes dead: the session outlives it.
+    if (self.phase_ == phase::handshaking || m.reason == errc::keepalive_timeout)
       return break_off(m.reason);
     self.lose_session(now, m.reason, m.text, false);
     return std::nullopt;

@@ -20,7 +20,8 @@ namespace kodama {
 /// client_connection; never 0.
 using request_id = std::uint64_t;
 
-/// What happened, for the user. Views are valid until the next call of any member.
+/// What happened, for the user. Views are valid until the next handle_*, poll_* or disconnect();
+/// what else the user asks for in the meantime leaves them alone.
 namespace client_event {
 
 struct connected {

@@ -113,7 +113,6 @@ std::optional<message::resume_point> client_session::resume_point() const {
 result<void> client_session::handle_connack(instant now, const message::connack_success& m) {
   if (id_ && *id_ != m.session)
     return errc::unexpected_message;
-  flush();
   // In a new session nothing was transmitted yet, so this also refuses a server that claims to have
   // received something.
   if (const auto agreed = sent_.handle_resume_received(m.last_received); !agreed)
