@@ -7,6 +7,8 @@ namespace kodama {
 
 /// How long to wait before the next attempt to connect: doubles from `first` to `most`, and is then
 /// drawn from the upper half, so that thousands of clients cut off together do not return together.
+///
+/// The n-th wait after a reset (n = 0, 1 …) has the ceiling min(first * 2^n, most).
 class backoff {
 public:
   struct options {
@@ -14,16 +16,16 @@ public:
     duration most = std::chrono::seconds{10};
   };
 
-  explicit backoff(options chosen) : options_{chosen}, next_{chosen.first} {}
+  explicit backoff(options chosen)
+      : options_{chosen} {}
 
   /// The first wait after reset() is drawn from [0, first): a single short drop costs little.
   [[nodiscard]] duration next(chance& random);
-  void reset() noexcept { attempts_ = 0; }
+  void reset() noexcept { ceiling_ = duration::zero(); }
 
 private:
   options options_;
-  duration next_;
-  unsigned attempts_ = 0;
+  duration ceiling_{}; // of the wait before; zero: none yet
 };
 
 } // namespace kodama

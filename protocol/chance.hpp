@@ -16,7 +16,8 @@ public:
 
   /// Uniform in [0, bound); `bound` is at least 1. The bias of at most bound / 2^64 is accepted.
   [[nodiscard]] std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    __extension__ using wide = unsigned __int128; // not ISO C++, and -Wpedantic says so
+    return static_cast<std::uint64_t>((static_cast<wide>(next()) * bound) >> 64);
   }
 
   void fill(std::span<std::byte> to) {

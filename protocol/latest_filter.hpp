@@ -19,7 +19,8 @@ namespace kodama {
 /// that is not in the table. Bounded by `keys_max` keys.
 class latest_filter {
 public:
-  explicit latest_filter(std::size_t keys_max) : keys_max_{keys_max} {}
+  explicit latest_filter(std::size_t keys_max)
+      : keys_max_{keys_max} {}
 
   /// Whether the message may pass; if so, nothing older of this key will.
   [[nodiscard]] bool accept(std::string_view topic, std::uint64_t sender, std::uint64_t number);
@@ -39,15 +40,17 @@ private:
     using is_transparent = void;
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
-      return std::pair{std::string_view{a.topic}, a.sender}
-             < std::pair{std::string_view{b.topic}, b.sender};
+      return std::pair{std::string_view{a.topic}, a.sender} <
+             std::pair{std::string_view{b.topic}, b.sender};
     }
   };
   using table = std::map<key, std::uint64_t, less>;
 
+  void forget_oldest();
+
   std::size_t keys_max_;
-  std::uint64_t floor_ = 0;
-  table latest_;
+  std::uint64_t floor_ = 0; // of every key that is not in latest_
+  table latest_;            // all numbers above floor_, each once
   std::map<std::uint64_t, table::iterator> by_number_;
 };
 

@@ -4,8 +4,8 @@
 #include "protocol/time.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace kodama {
 
@@ -14,7 +14,11 @@ namespace kodama {
 ///
 /// A message is *received* when it arrives in order, and *completed* when it has taken effect (the
 /// topic has sequenced it, the user has been given it). Completion may come in any order; only what
-/// is completed without a gap is acknowledged. Survives connections.
+/// is completed without a gap is acknowledged. Survives connections. As long as nothing is
+/// completed there is nothing to acknowledge, whatever arrives.
+///
+/// The memory it needs grows with the furthest completion out of order; whoever owns it bounds that
+/// by refusing messages when unacknowledged() reaches its limit.
 class receive_window {
 public:
   struct options {
@@ -25,10 +29,12 @@ public:
   enum class verdict {
     fresh,     ///< the next one: process it, then complete() it
     duplicate, ///< had it before: drop it (an acknowledgement becomes due at once)
-    gap,       ///< something before it is missing: the connection cannot be trusted any more
+    gap,       ///< something before it is missing: the connection cannot be trusted any more;
+               ///< nothing is changed by it
   };
 
-  explicit receive_window(options chosen) : options_{chosen} {}
+  explicit receive_window(options chosen)
+      : options_{chosen} {}
 
   [[nodiscard]] verdict handle_message(message_id id);
   /// `id` has been received and not completed before.
@@ -50,12 +56,23 @@ public:
   [[nodiscard]] std::uint64_t unacknowledged() const noexcept { return received_ - acknowledged_; }
 
 private:
+  void check() const;
+  void complete_early(message_id id);
+  [[nodiscard]] bool is_early(message_id id) const noexcept;
+  void clear_early(message_id id) noexcept;
+  void acknowledge_at(instant when) noexcept;
+
   options options_;
   message_id received_ = 0;
   message_id completed_ = 0;    // all of 1 … completed_
   message_id acknowledged_ = 0; // as far as the peer was told
-  std::deque<bool> done_;       // of completed_ + 1 … received_
   instant ack_at_ = never;
+
+  // Which of completed_ + 2 … received_ are completed: a ring of bits, bit (id mod its length), its
+  // length a power of two. Allocated by the first completion out of order, so that the usual
+  // session, which completes in order, needs none.
+  std::vector<std::uint64_t> early_;
+  std::uint64_t early_count_ = 0;
 };
 
 } // namespace kodama
