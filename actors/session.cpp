@@ -153,6 +153,7 @@ void session::welcome(const admission& asking) {
     world_.watching.on_session_resumed(who_.client);
   else
     world_.watching.on_session_opened(who_.client, who_.session);
+  world_.watching.on_attached(who_.client, link_->id(), core_.keepalive_ms());
 }
 
 void session::refuse(const link_ptr& link, errc reason, std::string_view text) {
@@ -201,6 +202,7 @@ void session::end(errc reason, std::string_view text) {
 // --- what the client asks for -----------------------------------------------------------------
 
 void session::receive(const bytes& data) {
+  world_.watching.on_heard(who_.client, link_->id());
   core_.handle_bytes(now(), data);
   for (;;) {
     const auto request = core_.poll_request(now());
@@ -335,7 +337,9 @@ void session::handle_publication(const publication& what) {
 void session::owe(shared_batch batch) {
   if (ended_)
     return;
-  if (const auto kept = core_.push(std::move(batch)); !kept)
+  if (core_.push(std::move(batch)))
+    world_.watching.on_backlog(who_.client, core_.buffered_bytes());
+  else
     end(errc::slow_reader, "session_buffer_max is "
                              + std::to_string(options_.session.session_buffer_max) + " bytes");
 }
