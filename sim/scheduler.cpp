@@ -12,7 +12,7 @@ bool sim_home::run_one() {
   const auto chosen = ready_.size() == 1 ? 0 : decisions_.below(ready_.size());
   auto* what = ready_[chosen];
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
-  resume(what);
+  run(what);
   return true;
 }
 
@@ -20,16 +20,7 @@ void sim_home::run_out() {
   while (!ready_.empty()) {
     auto* what = ready_.back();
     ready_.pop_back();
-    resume(what);
-  }
-}
-
-void sim_home::resume(caf::resumable* what) {
-  switch (what->resume(this, 1)) {
-  case caf::resumable::resume_later: ready_.push_back(what); break;
-  case caf::resumable::done:
-  case caf::resumable::awaiting_message: caf::intrusive_ptr_release(what); break;
-  case caf::resumable::shutdown_execution_unit: break;
+    run(what);
   }
 }
 

@@ -63,7 +63,10 @@ public:
   void run_out();
 
 private:
-  void resume(caf::resumable* what);
+  void run(caf::resumable* what) {
+    if (resume(what, 1))
+      ready_.push_back(what);
+  }
 
   const event_queue& queue_;
   host_clock clock_;
