@@ -141,6 +141,7 @@ struct path_seen {
   path_id path = 0;
   address from;
   bool newest = false;
+  std::size_t datagram_size = 0;
 };
 struct path_probed {
   path_id path = 0;

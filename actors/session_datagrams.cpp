@@ -40,7 +40,7 @@ void session::receive_datagram(const datagram_arrived& arrived) {
     return;
   }
   const auto id = path_->id;
-  send(selector(), path_seen{id, arrived.from, opened->newest});
+  send(selector(), path_seen{id, arrived.from, opened->newest, arrived.data.size()});
   message_reader reader{{options_.session.limits.message_size_max,
                          options_.session.limits.sections_max}};
   reader.feed(opened->plaintext);

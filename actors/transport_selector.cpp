@@ -24,7 +24,7 @@ caf::behavior transport_selector::make_behavior() {
     [this](const path_seen& m) {
       if (!is_current(m.path))
         return;
-      state_->handle_datagram(now(), m.from, m.newest);
+      state_->handle_datagram(now(), m.from, m.newest, m.datagram_size);
       pump();
     },
     [this](const path_probed& m) {

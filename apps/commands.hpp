@@ -7,6 +7,7 @@ namespace kodama::apps {
 // Each of these registers one subcommand at `parent`. When it is chosen, its callback runs it to
 // the end and leaves in `exit_code` what the process returns; `exit_code` outlives `parent`.
 
+void add_serve(CLI::App& parent, int& exit_code);
 void add_flaky(CLI::App& parent, int& exit_code);
 
 } // namespace kodama::apps

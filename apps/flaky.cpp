@@ -1,5 +1,6 @@
 #include "apps/commands.hpp"
 #include "apps/parsed_option.hpp"
+#include "apps/process.hpp"
 #include "apps/units.hpp"
 #include "net/flaky_proxy.hpp"
 #include "net/resolve.hpp"
@@ -7,8 +8,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -109,16 +108,6 @@ void add_udp_options(CLI::App& app, net::flaky_options& options) {
                     "this long, uniform")
       ->type_name("DURATION");
   app.add_flag("--block-udp", options.block_udp, "UDP: all datagrams vanish");
-}
-
-// Each connection takes two descriptors and each UDP client one; the usual soft limit of 1024 would
-// be another fault than the ones asked for. Without permission we go on with what there is.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 std::string to_string(const asio::ip::tcp::endpoint& endpoint) {

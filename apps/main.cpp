@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     return "kodama: " + std::string{error.what()} + '\n';
   });
   int exit_code = 0;
+  kodama::apps::add_serve(app, exit_code);
   kodama::apps::add_flaky(app, exit_code);
   try {
     app.parse(argc, argv);

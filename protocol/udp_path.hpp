@@ -103,7 +103,8 @@ public:
   [[nodiscard]] static duration detection_max(const options& chosen);
 
 private:
-  // The states; the diagram is in docs/udp-path-notes.md. Proven are all from `growing` on.
+  // The states; the diagram is in docs/protocol.md, "The UDP path". Proven are all from `growing`
+  // on.
   enum class phase {
     idle,         // no address, or (server) the last one failed: only a datagram changes that
     paused,       // client: the last attempt failed, the next is at wake_

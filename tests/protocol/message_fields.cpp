@@ -39,7 +39,11 @@ public:
   void event(std::string_view name, presence_event value) {
     line(name, value == presence_event::joined ? "joined" : "left");
   }
-  void content_type(std::string_view name, std::uint16_t value) { number(name, value); }
+  void content_type(std::string_view name, std::uint16_t value) {
+    std::array<std::byte, 2> big;
+    store_big(big.data(), value);
+    line(name, "0x" + to_hex(big));
+  }
   void size(std::string_view name, std::size_t value) { optional_id(name, value); }
   template <class Value, class Function>
   void optional(std::optional<Value>& value, Function visit) {

@@ -1,0 +1,132 @@
+#include "apps/commands.hpp"
+#include "apps/parsed_option.hpp"
+#include "apps/process.hpp"
+#include "apps/serve_config.hpp"
+#include "net/resolve.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace kodama::apps {
+namespace {
+
+constexpr const char* footer = R"(
+Flags win over the file. Limits and times are in the file alone (docs/operations.md).
+SIGTERM or SIGINT: stops accepting, tells every client, exits with 0 within 5 s.
+
+Example:
+  kodama serve --listen 0.0.0.0:7400 --tokens tokens.txt --threads 2)";
+
+/// What the flags say; they are applied after the file.
+struct serve_flags {
+  std::string config_file;
+  host_port listen;
+  std::string tokens_file;
+  std::uint64_t threads = 0;
+  duration resume_window{};
+  bool no_udp = false;
+  std::string log_level;
+  CLI::Option* has_listen = nullptr;
+  CLI::Option* has_resume_window = nullptr;
+};
+
+int fail(const std::string& what) {
+  std::fprintf(stderr, "kodama: serve: %s\n", what.c_str());
+  return 1;
+}
+
+parsed<void> apply(const serve_flags& flags, serve_config& config) {
+  if (!flags.config_file.empty())
+    if (auto read = read_config(flags.config_file, config); !read)
+      return read.error();
+  if (flags.has_listen->count() != 0)
+    config.listen = flags.listen;
+  if (!flags.tokens_file.empty())
+    config.tokens_file = flags.tokens_file;
+  if (flags.threads != 0)
+    config.server.threads = flags.threads;
+  if (flags.has_resume_window->count() != 0)
+    config.server.node.session.limits.resume_window_ms = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(flags.resume_window).count());
+  if (flags.no_udp)
+    config.server.udp = false;
+  if (!flags.log_level.empty())
+    config.log_level = flags.log_level;
+  if (!config.tokens_file.empty()) {
+    auto tokens = read_tokens(config.tokens_file);
+    if (!tokens)
+      return tokens.error();
+    config.server.tokens = std::move(*tokens);
+  }
+  return boost::system::in_place_value;
+}
+
+int run(const serve_flags& flags) {
+  serve_config config;
+  if (const auto applied = apply(flags, config); !applied)
+    return fail(applied.error().reason);
+
+  spdlog::set_default_logger(
+    std::make_shared<spdlog::logger>("kodama", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  const auto level = spdlog::level::from_str(config.log_level);
+  if (level == spdlog::level::off && config.log_level != "off")
+    return fail("log level \"" + config.log_level
+                + "\" is unknown; expected debug, info, warn, error or off");
+  spdlog::set_level(level);
+
+  const auto where = net::resolve(config.listen.host, config.listen.port);
+  if (!where)
+    return fail("cannot resolve " + config.listen.host + ": " + where.error().message());
+  if (config.server.tokens.empty()) {
+    if (!where->address().is_loopback())
+      return fail("without tokens only loopback is served, not " + where->address().to_string()
+                  + "; give --tokens FILE, or listen on 127.0.0.1");
+    spdlog::info("no tokens: serving loopback only, everybody on this machine may come in");
+  }
+  config.server.host = where->address();
+  config.server.port = where->port();
+
+  raise_descriptor_limit();
+  const auto served = net::serve(config.server, [&](std::uint16_t port) {
+    const auto host = where->address().is_v6() ? "[" + where->address().to_string() + "]"
+                                               : where->address().to_string();
+    std::printf("kodama: ready native=%s:%u\n", host.c_str(), port);
+    std::fflush(stdout);
+  });
+  if (!served)
+    return fail("cannot listen on " + config.listen.host + ":" + std::to_string(config.listen.port)
+                + ": " + served.error().message());
+  return 0;
+}
+
+} // namespace
+
+void add_serve(CLI::App& parent, int& exit_code) {
+  auto* command = parent.add_subcommand("serve", "Run the server");
+  command->footer(footer);
+  const auto flags = std::make_shared<serve_flags>();
+  command->add_option("--config", flags->config_file, "TOML file")->type_name("FILE");
+  flags->has_listen
+    = add_parsed_option(*command, "--listen", flags->listen, parse_host_port,
+                        "TCP and UDP; port 0: any that is free (default: 127.0.0.1:7400)")
+        ->type_name("HOST:PORT");
+  command->add_option("--tokens", flags->tokens_file, "Who may come in: one token a line")
+    ->type_name("FILE");
+  add_parsed_option(*command, "--threads", flags->threads, parse_number,
+                    "Threads that serve connections (default: 1)")
+    ->type_name("N");
+  flags->has_resume_window
+    = add_parsed_option(*command, "--resume-window", flags->resume_window, parse_duration,
+                        "How long a session outlives its connection (default: 60s)")
+        ->type_name("DURATION");
+  command->add_flag("--no-udp", flags->no_udp, "Offer no datagrams");
+  command->add_option("--log-level", flags->log_level, "debug, info, warn, error or off")
+    ->type_name("LEVEL");
+  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+} // namespace kodama::apps

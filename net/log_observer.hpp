@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/observer.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace kodama::net {
+
+/// Writes the lives of sessions to the log; says nothing about single messages.
+class log_observer final : public actors::observer {
+public:
+  void on_connection_refused(errc reason) override {
+    spdlog::info("connection refused: {}", to_string(reason));
+  }
+  void on_session_opened(client_id client, const session_id& session) override {
+    spdlog::debug("client {}: session {} opened", client, to_short_string(session));
+  }
+  void on_session_resumed(client_id client) override {
+    spdlog::debug("client {}: session resumed", client);
+  }
+  void on_session_detached(client_id client, errc reason) override {
+    spdlog::debug("client {}: connection gone: {}", client, to_string(reason));
+  }
+  void on_session_ended(client_id client, errc reason) override {
+    if (reason == errc::normal || reason == errc::session_unknown || reason == errc::going_away)
+      spdlog::debug("client {}: session ended: {}", client, to_string(reason));
+    else
+      spdlog::warn("client {}: session ended: {}", client, to_string(reason));
+  }
+  void on_route_changed(client_id client, bool udp) override {
+    spdlog::debug("client {}: unreliable messages go by {}", client, udp ? "UDP" : "TCP");
+  }
+};
+
+} // namespace kodama::net

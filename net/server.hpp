@@ -1,0 +1,36 @@
+#pragma once
+
+#include "actors/options.hpp"
+#include "protocol/result.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace kodama::net {
+
+/// What `kodama serve` runs.
+struct server_options {
+  boost::asio::ip::address host = boost::asio::ip::address_v4::loopback();
+  std::uint16_t port = 7400; ///< TCP and UDP; 0: any free one
+  bool udp = true;
+  std::size_t threads = 1;
+  std::vector<std::string> tokens; ///< none: everybody on this machine may come in
+  actors::node_options node;
+  /// From SIGTERM to the exit at the latest.
+  std::chrono::milliseconds shutdown_max{4'000};
+};
+
+/// The server on sockets: sets everything up, serves until SIGTERM or SIGINT, tells every client
+/// that it is going away, flushes, and returns.
+///
+/// `ready` is called once, when clients can connect, with the real port. An error means that it
+/// never served: the address could not be bound.
+[[nodiscard]] result<void> serve(const server_options& options,
+                                 const std::function<void(std::uint16_t port)>& ready);
+
+} // namespace kodama::net

@@ -1,0 +1,61 @@
+#include "sim/trace.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace kodama::sim {
+
+std::uint64_t digest(byte_view content) noexcept {
+  std::uint64_t state = content.size();
+  const auto fold = [&state](std::uint64_t word) {
+    state = (state ^ word) * 0x9fb21c651e98df25;
+    state ^= state >> 32;
+  };
+  while (content.size() >= 8) {
+    fold(load_big<std::uint64_t>(content.data()));
+    content = content.subspan(8);
+  }
+  std::uint64_t rest = 0;
+  for (const auto byte : content)
+    rest = rest << 8 | std::to_integer<std::uint64_t>(byte);
+  fold(rest);
+  return mix(state);
+}
+
+void trace::name_host(host_id host, std::string_view name) {
+  const auto at = static_cast<std::size_t>(host);
+  if (names_.size() <= at)
+    names_.resize(at + 1);
+  names_[at] = name;
+}
+
+std::string trace::line(const record& of) const {
+  const auto micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(of.when.time_since_epoch()).count();
+  const auto at = static_cast<std::size_t>(of.host);
+  const auto name = at < names_.size() ? names_[at] : "host " + std::to_string(at);
+  char head[96];
+  std::snprintf(head, sizeof head, "%5lld.%06lld  %-12s %-20.*s ",
+                static_cast<long long>(micros / 1'000'000),
+                static_cast<long long>(micros % 1'000'000), name.substr(0, 32).c_str(),
+                static_cast<int>(of.kind.size()), of.kind.data());
+  if (!of.text.empty())
+    return head + of.text;
+  return head + std::to_string(of.numbers[0]) + ' ' + std::to_string(of.numbers[1]) + ' ' +
+         std::to_string(of.numbers[2]);
+}
+
+std::optional<std::size_t> first_difference(const trace& a, const trace& b) {
+  const auto& left = a.records();
+  const auto& right = b.records();
+  const auto common = std::min(left.size(), right.size());
+  for (std::size_t i = 0; i != common; ++i)
+    if (left[i] != right[i])
+      return i;
+  if (left.size() != right.size())
+    return common;
+  return std::nullopt;
+}
+
+} // namespace kodama::sim
