@@ -120,7 +120,13 @@ void session::admit(admission& asking) {
     refuse(asking.link, errc::session_unknown, "no such session");
     return;
   }
-  const bool resumed = asking.resume.has_value();
+  const auto last = asking.resume ? std::optional{asking.resume->last_received} : std::nullopt;
+  if (last && !core_.can_resume(*last)) {
+    // The present connection, if there is one, is not to suffer from such a claim.
+    refuse(asking.link, errc::resume_impossible,
+           "last MessageID " + std::to_string(*last) + " contradicts what was acknowledged or sent");
+    return;
+  }
   // The old connection may still have something to say that arrived before; it is not heard any
   // more: the new one speaks for the client from here on.
   if (link_) {
@@ -128,12 +134,7 @@ void session::admit(admission& asking) {
                                            "a newer connection resumed the session"});
     lose_connection(errc::taken_over);
   }
-  const auto last = resumed ? std::optional{asking.resume->last_received} : std::nullopt;
-  if (const auto agreed = core_.handle_attach(now(), last, asking.keepalive_ms); !agreed) {
-    refuse(asking.link, errc::resume_impossible,
-           "last MessageID " + std::to_string(*last) + " contradicts what was acknowledged or sent");
-    return;
-  }
+  core_.handle_attach(now(), last, asking.keepalive_ms);
   link_ = asking.link;
   welcome(asking);
   if (!asking.rest.empty())
