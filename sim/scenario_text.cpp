@@ -207,6 +207,7 @@ boost::system::result<scenario, parse_failure> parse_scenario(std::string_view t
     return parse_failure{1, 1, '"' + std::string{first_line} + '"'};
   if (const auto faults = parse_fault_plan(plan))
     read.plan = *faults;
+  read.plan.heal_at = read.heal_at;
   return read;
 }
 
