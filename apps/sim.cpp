@@ -80,7 +80,7 @@ void print_summary(const sim_command& command, const campaign_result& result) {
               total.failures.size(), total.seeds);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -91,10 +91,10 @@ std::string quoted(std::string_view text) {
 }
 
 void print_counts(const char* name, const std::map<std::string, std::uint64_t, std::less<>>& counts) {
-  std::printf("%s:{", quoted(name).c_str());
+  std::printf("%s:{", json_text(name).c_str());
   const char* comma = "";
   for (const auto& [key, count] : counts) {
-    std::printf("%s%s:%" PRIu64, comma, quoted(key).c_str(), count);
+    std::printf("%s%s:%" PRIu64, comma, json_text(key).c_str(), count);
     comma = ",";
   }
   std::printf("}");
@@ -105,7 +105,7 @@ void print_json(const sim_command& command, const campaign_result& result) {
   std::printf("{\"seeds\":%" PRIu64 ",\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"profile\":%s,"
               "\"jobs\":%u,\"seconds\":%.3f,\"simulated_seconds\":%.3f,\"events\":%" PRIu64
               ",\"trace_hash\":\"%016" PRIx64 "\",\"check_determinism\":%s,",
-              total.seeds, command.seeds.first, command.seeds.last, quoted(command.profile).c_str(),
+              total.seeds, command.seeds.first, command.seeds.last, json_text(command.profile).c_str(),
               result.jobs, result.took.count(),
               std::chrono::duration<double>(total.simulated).count(), total.events, total.hash,
               command.check_determinism ? "true" : "false");
@@ -116,7 +116,7 @@ void print_json(const sim_command& command, const campaign_result& result) {
   const char* comma = "";
   for (const auto& each : total.failures) {
     std::printf("%s{\"seed\":%" PRIu64 ",\"promise\":%s,\"text\":%s}", comma, each.seed,
-                quoted(each.promise).c_str(), quoted(each.text).c_str());
+                json_text(each.promise).c_str(), json_text(each.text).c_str());
     comma = ",";
   }
   std::printf("]}\n");
