@@ -133,7 +133,7 @@ TEST(Network, TellsTheSameStoryInEveryBuild) {
     world.run(10s, 100ms);
     hash = mix(hash ^ world.history.hash());
   }
-  EXPECT_EQ(hash, 11704008798020327514u);
+  EXPECT_EQ(hash, 11212476237254827365u);
 }
 
 TEST(Network, StrikesEveryKindItCanSoonerOrLater) {
