@@ -134,6 +134,8 @@ public:
     game.connect();
   }
 
+  [[nodiscard]] topic_sequence last() const { return heard.empty() ? 0 : heard.rbegin()->first; }
+
   client game;
   int reconnects = 0;
   int confirmed = 0;
@@ -147,7 +149,7 @@ private:
       ++published_;
   }
   void hear(const client_event::received& m) {
-    EXPECT_TRUE(heard.empty() || m.sequence == heard.rbegin()->first + 1);
+    EXPECT_TRUE(heard.empty() || m.sequence == last() + 1);
     const std::string content{as_text(m.content)};
     heard.emplace(m.sequence, content);
     if (m.sender == me_) {
@@ -179,8 +181,11 @@ TEST(Client, LosesAndRepeatsNothingOverConnectionsThatBreak) {
   EXPECT_TRUE(run_until({&ann.game, &ben.game}, [&] {
     network.restart();
     network.poll();
-    return ann.confirmed == count && ben.confirmed == count && ann.own == count && ben.own == count;
+    return ann.confirmed == count && ben.confirmed == count && ann.last() == 2 * count &&
+           ben.last() == 2 * count;
   }));
+  EXPECT_EQ(ann.own, count);
+  EXPECT_EQ(ben.own, count);
   EXPECT_GT(ann.reconnects + ben.reconnects, 4);
   // Whoever subscribed later missed the beginning; from there on they saw the same.
   auto& earlier = ann.heard.begin()->first < ben.heard.begin()->first ? ann.heard : ben.heard;
