@@ -35,6 +35,8 @@ public:
   served(const served&) = delete;
   served& operator=(const served&) = delete;
   ~served() {
+    if (process_ <= 0) // to a process of -1, kill() means everybody
+      return;
     kill(process_, SIGTERM);
     waitpid(process_, nullptr, 0);
   }
