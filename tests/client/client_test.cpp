@@ -23,7 +23,7 @@ constexpr std::uint16_t text = 0x8001;
 
 /// Runs all of them by turns until `done`; false when that takes too long.
 [[nodiscard]] bool run_until(std::initializer_list<client*> clients,
-                             const std::function<bool()>& done, duration at_most = 20s) {
+                             const std::function<bool()>& done, duration at_most = 60s) {
   const auto end = std::chrono::steady_clock::now() + at_most;
   while (!done()) {
     if (std::chrono::steady_clock::now() > end)
