@@ -52,6 +52,10 @@ private:
     limits.session_buffer_max = plan.session_buffer_max;
     limits.sessions_max = actors::node_options{}.sessions_max;
     limits.liveness = plan.liveness_bound();
+    // Who measures with a slow clock notices late.
+    limits.keepalive_slack += plan.keepalive * 3 / 2
+                              * static_cast<std::int64_t>(plan.plan.process.clock_drift.value)
+                              / 1'000'000;
     return limits;
   }
 
