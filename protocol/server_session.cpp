@@ -12,8 +12,9 @@ namespace {
 /// How many topics a client may publish to without a guarantee before the oldest order is forgotten.
 constexpr std::size_t unreliable_topics_max = 256;
 
-/// Replies wait here for the link; a peer that asks without reading is cut off at this size.
-constexpr std::size_t replies_max = 64 * 1024;
+/// Replies wait here for the link; a peer that asks without reading is cut off at this size. The
+/// answers to one read full of PINGs fit.
+constexpr std::size_t replies_max = 1024 * 1024;
 
 template <class Message>
 constexpr bool is_request =

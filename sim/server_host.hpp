@@ -63,7 +63,7 @@ private:
   // The seam.
   void on_accept(tcp_endpoint_ptr accepted) override;
   void on_datagram(const address& from, byte_view data) override;
-  std::uint16_t port() const noexcept override { return plan_.udp ? server_port : 0; }
+  bool enabled() const noexcept override { return plan_.udp; }
   void bind(path_id path, const caf::actor& session) override;
   void unbind(path_id path) override;
   void send(const address& to, byte_view datagram) override;
