@@ -180,7 +180,7 @@ void user::handle(client_event::any& event) {
       using Event = std::decay_t<decltype(e)>;
       if constexpr (std::is_same_v<Event, client_event::connected>) {
         connected_ = true;
-        session_ = server_.key_of(e.client);
+        session_ = {server_.life_of(self_->tcp->id()), e.client};
         note(event_kind, e.client, e.resumed ? 1 : 0, e.resumed ? "resumed" : "connected");
         if (intruder_)
           witness_.tell(&checker::on_intruder_connected, when, id_);
