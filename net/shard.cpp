@@ -1,9 +1,10 @@
 #include "net/shard.hpp"
 
+#include "actors/runtime/coordinator.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <caf/actor_cast.hpp>
-#include <caf/scheduler/abstract_coordinator.hpp>
 
 #include <chrono>
 #include <utility>
@@ -24,7 +25,9 @@ constexpr std::size_t spare_buffer_size_max = 512 * 1024;
 thread_local shard* shard::current_ = nullptr;
 
 shard::shard(caf::actor_system* system, std::size_t index)
-    : home_unit{system}, index_{index}, scratch_(scratch_size) {
+    : home_unit{system}
+    , index_{index}
+    , scratch_(scratch_size) {
   refresh_now();
 }
 
@@ -91,7 +94,7 @@ void shard::run() {
     } else {
       using clock = std::chrono::steady_clock;
       io_.run_one_until(clock::time_point{
-        std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
+          std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
     }
     refresh_now();
     for (int i = 0; i != sockets_per_turn && io_.poll_one() != 0; ++i) {
@@ -114,7 +117,7 @@ void shard::drop_queued() {
   run_actors();
   flush_all();
   while (!queue_.empty())
-    caf::scheduler::abstract_coordinator::cleanup_and_release(queue_.pop());
+    runtime::coordinator::cleanup_and_release(queue_.pop());
   current_ = nullptr;
 }
 
@@ -122,10 +125,16 @@ void shard::run_actors() {
   while (!queue_.empty()) {
     auto* what = queue_.pop();
     switch (what->resume(this, messages_per_resume)) {
-    case caf::resumable::resume_later: queue_.push(what); break;
+    case caf::resumable::resume_later:
+      queue_.push(what);
+      break;
     case caf::resumable::done:
-    case caf::resumable::awaiting_message: caf::intrusive_ptr_release(what); break;
-    case caf::resumable::shutdown_execution_unit: stopping_ = true; break;
+    case caf::resumable::awaiting_message:
+      caf::intrusive_ptr_release(what);
+      break;
+    case caf::resumable::shutdown_execution_unit:
+      stopping_ = true;
+      break;
     }
   }
 }
