@@ -1,9 +1,10 @@
 #include "net/shard.hpp"
 
+#include "actors/runtime/coordinator.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <caf/actor_cast.hpp>
-#include <caf/scheduler/abstract_coordinator.hpp>
 
 #include <chrono>
 #include <utility>
@@ -114,7 +115,7 @@ void shard::drop_queued() {
   run_actors();
   flush_all();
   while (!queue_.empty())
-    caf::scheduler::abstract_coordinator::cleanup_and_release(queue_.pop());
+    runtime::coordinator::cleanup_and_release(queue_.pop());
   current_ = nullptr;
 }
 

@@ -85,7 +85,8 @@ std::vector<std::filesystem::path> all_paths() {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry :
        std::filesystem::directory_iterator{KODAMA_TEST_DATA "/protocol/vectors"})
-    if (entry.path().extension() == ".txt")
+    // datagram.txt holds the cipher's known answers; datagram_channel_test.cpp reads it.
+    if (entry.path().extension() == ".txt" && entry.path().stem() != "datagram")
       paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   return paths;
