@@ -9,5 +9,6 @@ namespace kodama::apps {
 
 void add_serve(CLI::App& parent, int& exit_code);
 void add_flaky(CLI::App& parent, int& exit_code);
+void add_bench(CLI::App& parent, int& exit_code);
 
 } // namespace kodama::apps

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   kodama::apps::add_serve(app, exit_code);
   kodama::apps::add_flaky(app, exit_code);
+  kodama::apps::add_bench(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
