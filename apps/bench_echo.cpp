@@ -46,7 +46,7 @@ private:
     if (greeting_.subscribes != 0)
       topics_[greeting_.topic].push_back(shared_from_this());
     const auto read_on = [self = shared_from_this()](error_code failure, std::size_t) {
-      if (!failure && self->greeting_.subscribes == 0)
+      if (!failure)
         self->read();
     };
     asio::async_write(socket_, asio::buffer(&greeting_, sizeof greeting_), read_on);
@@ -55,9 +55,17 @@ private:
   void read() {
     socket_.async_read_some(asio::buffer(data_),
                             [self = shared_from_this()](error_code failure, std::size_t size) {
-                              if (!failure)
+                              if (failure)
+                                self->leave();
+                              else
                                 self->pass_on(size);
                             });
+  }
+
+  /// A later run of the same topics must not be sent to the dead.
+  void leave() {
+    if (greeting_.subscribes != 0)
+      std::erase(topics_[greeting_.topic], shared_from_this());
   }
 
   void pass_on(std::size_t size) {

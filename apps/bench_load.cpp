@@ -30,10 +30,7 @@ load::load(const options& chosen, const place& where,
     : chosen_{chosen}
     , where_{where}
     , progress_{std::move(progress)}
-    , delivered_{publish_shape::delivered(topic_name(0), chosen.payload, !chosen.unreliable)}
-    , sent_{where.relayed
-                ? delivered_
-                : publish_shape::sent(topic_name(0), chosen.payload, !chosen.unreliable)} {
+    , delivered_{publish_shape::delivered(topic_name(0), chosen.payload, !chosen.unreliable)} {
   run_.target = where.server;
   run_.token = chosen.token;
   run_.relayed = where.relayed;
@@ -112,9 +109,13 @@ void load::add_subscriber(std::size_t topic, std::size_t publishers) {
 void load::add_publisher(std::size_t topic, std::size_t index) {
   const bool acknowledged = reliable() && !where_.relayed;
   const auto batch = chosen_.what == workload::latency ? 1 : chosen_.window;
-  publishers_.push_back(std::make_unique<publisher>(
-      run_, static_cast<std::uint32_t>(topic), topic_name(topic), static_cast<std::uint32_t>(index),
-      acknowledged, sent_, chosen_.window, batch));
+  const auto name = topic_name(topic);
+  // The floor passes on what it gets, so it is given what a subscriber expects.
+  auto shape = where_.relayed ? publish_shape::delivered(name, chosen_.payload, reliable())
+                              : publish_shape::sent(name, chosen_.payload, reliable());
+  publishers_.push_back(std::make_unique<publisher>(run_, static_cast<std::uint32_t>(topic), name,
+                                                    static_cast<std::uint32_t>(index), acknowledged,
+                                                    std::move(shape), chosen_.window, batch));
   clients_.push_back(publishers_.back().get());
 }
 

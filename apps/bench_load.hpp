@@ -73,8 +73,7 @@ private:
   instant reported_{};
   run_state run_;
   late_acknowledgements late_;
-  publish_shape delivered_;
-  publish_shape sent_;
+  publish_shape delivered_; // of every topic, but for its name
   // Ordered by topic.
   std::vector<std::unique_ptr<subscriber>> subscribers_;
   std::vector<std::unique_ptr<publisher>> publishers_;

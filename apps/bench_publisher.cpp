@@ -8,16 +8,15 @@
 namespace kodama::apps::bench {
 
 publisher::publisher(run_state& run, std::uint32_t topic, std::string name, std::uint32_t index,
-                     bool acknowledged, const publish_shape& shape, std::size_t window,
-                     std::size_t batch)
+                     bool acknowledged, publish_shape shape, std::size_t window, std::size_t batch)
     : client{run, topic, std::move(name)}
-    , shape_{shape}
+    , shape_{std::move(shape)}
     , index_{index}
     , acknowledged_{acknowledged}
     , window_{window}
     , batch_size_{batch} {
   for (std::size_t i = 0; i != batch; ++i)
-    append(batch_, shape.image());
+    append(batch_, shape_.image());
 }
 
 std::size_t publisher::room() const noexcept {

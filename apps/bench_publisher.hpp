@@ -12,10 +12,10 @@ namespace kodama::apps::bench {
 /// reports that.
 class publisher final : public client {
 public:
-  /// `shape` outlives it. `index`: among the publishers of its topic. `batch`: messages it can
-  /// write at once.
+  /// `shape`: of what it sends, its topic's name included. `index`: among the publishers of its
+  /// topic. `batch`: messages it can write at once.
   publisher(run_state& run, std::uint32_t topic, std::string name, std::uint32_t index,
-            bool acknowledged, const publish_shape& shape, std::size_t window, std::size_t batch);
+            bool acknowledged, publish_shape shape, std::size_t window, std::size_t batch);
 
   /// How many messages may be published now; 0 while the socket takes no more.
   [[nodiscard]] std::size_t room() const noexcept;
@@ -38,7 +38,7 @@ private:
   std::size_t take(byte_view input) override;
   void handle_message(const message::any& what) override;
 
-  const publish_shape& shape_;
+  publish_shape shape_;
   std::uint32_t index_;
   bool acknowledged_;
   std::size_t window_;

@@ -76,7 +76,7 @@ void subscriber::handle_message(const message::any& what) {
     stamp found;
     std::memcpy(&found, publish->content.data(), sizeof found);
     deliver(reliable_ ? publish->id : publish->unreliable, publish->sequence, found);
-  } else {
+  } else if (!std::holds_alternative<message::ack>(what)) { // that of our SUBSCRIBE
     run().fail("a subscriber received an unexpected message");
   }
 }
