@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/link.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/message_batch.hpp"
 #include "protocol/result.hpp"
@@ -19,6 +20,12 @@ public:
   virtual void on_connection_refused(errc /*reason*/) {}
   virtual void on_session_opened(client_id, const session_id&) {}
   virtual void on_session_resumed(client_id) {}
+  /// From here on this link speaks for the session, and no other.
+  virtual void on_attached(client_id, link_id, std::uint32_t /*keepalive_ms*/) {}
+  /// Bytes of this link were accepted.
+  virtual void on_heard(client_id, link_id) {}
+  /// Bytes kept for the session until they are acknowledged, after they have grown.
+  virtual void on_backlog(client_id, std::size_t /*bytes*/) {}
   /// The connection is gone, the session waits for its resume.
   virtual void on_session_detached(client_id, errc /*reason*/) {}
   virtual void on_session_ended(client_id, errc /*reason*/) {}

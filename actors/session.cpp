@@ -120,7 +120,13 @@ void session::admit(admission& asking) {
     refuse(asking.link, errc::session_unknown, "no such session");
     return;
   }
-  const bool resumed = asking.resume.has_value();
+  const auto last = asking.resume ? std::optional{asking.resume->last_received} : std::nullopt;
+  if (last && !core_.can_resume(*last)) {
+    // The present connection, if there is one, is not to suffer from such a claim.
+    refuse(asking.link, errc::resume_impossible,
+           "last MessageID " + std::to_string(*last) + " contradicts what was acknowledged or sent");
+    return;
+  }
   // The old connection may still have something to say that arrived before; it is not heard any
   // more: the new one speaks for the client from here on.
   if (link_) {
@@ -128,12 +134,7 @@ void session::admit(admission& asking) {
                                            "a newer connection resumed the session"});
     lose_connection(errc::taken_over);
   }
-  const auto last = resumed ? std::optional{asking.resume->last_received} : std::nullopt;
-  if (const auto agreed = core_.handle_attach(now(), last, asking.keepalive_ms); !agreed) {
-    refuse(asking.link, errc::resume_impossible,
-           "last MessageID " + std::to_string(*last) + " contradicts what was acknowledged or sent");
-    return;
-  }
+  core_.handle_attach(now(), last, asking.keepalive_ms);
   link_ = asking.link;
   welcome(asking);
   if (!asking.rest.empty())
@@ -153,6 +154,7 @@ void session::welcome(const admission& asking) {
     world_.watching.on_session_resumed(who_.client);
   else
     world_.watching.on_session_opened(who_.client, who_.session);
+  world_.watching.on_attached(who_.client, link_->id(), core_.keepalive_ms());
 }
 
 void session::refuse(const link_ptr& link, errc reason, std::string_view text) {
@@ -201,6 +203,7 @@ void session::end(errc reason, std::string_view text) {
 // --- what the client asks for -----------------------------------------------------------------
 
 void session::receive(const bytes& data) {
+  world_.watching.on_heard(who_.client, link_->id());
   core_.handle_bytes(now(), data);
   for (;;) {
     const auto request = core_.poll_request(now());
@@ -335,7 +338,9 @@ void session::handle_publication(const publication& what) {
 void session::owe(shared_batch batch) {
   if (ended_)
     return;
-  if (const auto kept = core_.push(std::move(batch)); !kept)
+  if (core_.push(std::move(batch)))
+    world_.watching.on_backlog(who_.client, core_.buffered_bytes());
+  else
     end(errc::slow_reader, "session_buffer_max is "
                              + std::to_string(options_.session.session_buffer_max) + " bytes");
 }

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   });
   int exit_code = 0;
   kodama::apps::add_serve(app, exit_code);
+  kodama::apps::add_sim(app, exit_code);
+  kodama::apps::add_replay(app, exit_code);
   kodama::apps::add_flaky(app, exit_code);
   kodama::apps::add_bench(app, exit_code);
   try {

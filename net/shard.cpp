@@ -121,12 +121,8 @@ void shard::drop_queued() {
 void shard::run_actors() {
   while (!queue_.empty()) {
     auto* what = queue_.pop();
-    switch (what->resume(this, messages_per_resume)) {
-    case caf::resumable::resume_later: queue_.push(what); break;
-    case caf::resumable::done:
-    case caf::resumable::awaiting_message: caf::intrusive_ptr_release(what); break;
-    case caf::resumable::shutdown_execution_unit: stopping_ = true; break;
-    }
+    if (resume(what, messages_per_resume))
+      queue_.push(what);
   }
 }
 

@@ -34,6 +34,10 @@ public:
   /// never transmitted is bad_acknowledgement.
   [[nodiscard]] result<void> handle_ack(message_id through);
 
+  /// Whether a peer that has received everything through `last_received`, and nothing after it, can
+  /// be served: that contradicts nothing acknowledged or transmitted before.
+  [[nodiscard]] bool can_resume(message_id last_received) const noexcept;
+
   /// The peer has received everything through `last_received` (which acknowledges it), and nothing
   /// after it: transmission goes on from there. resume_impossible where that contradicts what was
   /// acknowledged or transmitted before.
@@ -66,7 +70,6 @@ private:
   };
 
   void check() const;
-  [[nodiscard]] bool can_resume(message_id last_received) const noexcept;
   void forget_through(message_id id);
   void pop_front();
   [[nodiscard]] std::size_t entry_of(message_id id) const;

@@ -30,11 +30,12 @@ server_session::server_session(const session_options& options)
       send_{options.session_buffer_max},
       unreliable_received_{unreliable_topics_max} {}
 
-result<void> server_session::handle_attach(instant now, std::optional<message_id> last_received,
-                                           std::uint32_t keepalive_wish_ms) {
+void server_session::handle_attach(instant now, std::optional<message_id> last_received,
+                                   std::uint32_t keepalive_wish_ms) {
+  KODAMA_ASSERT(!attached_);
   if (last_received) {
-    if (auto agreed = send_.handle_resume(*last_received); !agreed)
-      return agreed.error();
+    const auto agreed = send_.handle_resume(*last_received);
+    KODAMA_ASSERT(agreed);
     receive_.handle_resume(now);
   }
   reader_ = message_reader{{options_->limits.message_size_max, options_->limits.sections_max}};
@@ -44,7 +45,6 @@ result<void> server_session::handle_attach(instant now, std::optional<message_id
   last_heard_ = now;
   keepalive_ms_ = std::clamp(keepalive_wish_ms, static_cast<std::uint32_t>(options_->keepalive_min.count()),
                              static_cast<std::uint32_t>(options_->keepalive_max.count()));
-  return boost::system::in_place_value;
 }
 
 void server_session::handle_detach(instant now) {

@@ -29,11 +29,14 @@ public:
   /// `options` outlives the session.
   explicit server_session(const session_options& options);
 
-  /// A connection now carries this session; any earlier one counts for nothing from here on.
-  /// `last_received`: what the client said when it resumed; empty on the first connection.
-  /// resume_impossible when the two sides' numbers contradict each other.
-  [[nodiscard]] result<void> handle_attach(instant now, std::optional<message_id> last_received,
-                                           std::uint32_t keepalive_wish_ms);
+  /// Whether a client that has received everything through `last_received` can go on from there.
+  [[nodiscard]] bool can_resume(message_id last_received) const noexcept {
+    return send_.can_resume(last_received);
+  }
+  /// A connection now carries this session; any earlier one has been detached. `last_received`:
+  /// what the client said when it resumed, and can_resume() agreed to; empty on the first one.
+  void handle_attach(instant now, std::optional<message_id> last_received,
+                     std::uint32_t keepalive_wish_ms);
   /// The connection is gone; the resume window begins.
   void handle_detach(instant now);
   [[nodiscard]] bool attached() const noexcept { return attached_; }

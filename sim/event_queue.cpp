@@ -25,7 +25,7 @@ event_token event_queue::schedule(instant when, callback what) {
     slots_[at].what = std::move(what);
   }
   heap_.push_back({std::max(when, now_), ordinal, at});
-  std::push_heap(heap_.begin(), heap_.end(), later);
+  std::push_heap(heap_.begin(), heap_.end(), later{});
   ++waiting_;
   check();
   return {at, ordinal};
@@ -56,7 +56,7 @@ bool event_queue::run_next() {
   if (heap_.empty())
     return false;
   const auto next = heap_.front();
-  std::pop_heap(heap_.begin(), heap_.end(), later);
+  std::pop_heap(heap_.begin(), heap_.end(), later{});
   heap_.pop_back();
   KODAMA_ASSERT(next.when >= now_);
   now_ = next.when;
@@ -84,14 +84,14 @@ void event_queue::advance_to(instant when) {
 
 void event_queue::drop_cancelled_top() {
   while (!heap_.empty() && is_cancelled(heap_.front())) {
-    std::pop_heap(heap_.begin(), heap_.end(), later);
+    std::pop_heap(heap_.begin(), heap_.end(), later{});
     heap_.pop_back();
   }
 }
 
 void event_queue::drop_all_cancelled() {
   std::erase_if(heap_, [this](const entry& e) { return is_cancelled(e); });
-  std::make_heap(heap_.begin(), heap_.end(), later);
+  std::make_heap(heap_.begin(), heap_.end(), later{});
 }
 
 void event_queue::check() const {

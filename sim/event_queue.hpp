@@ -62,9 +62,12 @@ private:
     std::uint64_t ordinal = 0; ///< of the event that lives here; 0: free
     callback what;
   };
-  static bool later(const entry& a, const entry& b) noexcept {
-    return a.when != b.when ? a.when > b.when : a.ordinal > b.ordinal;
-  }
+  // A type rather than a function: the heap's loops can then inline it.
+  struct later {
+    bool operator()(const entry& a, const entry& b) const noexcept {
+      return a.when != b.when ? a.when > b.when : a.ordinal > b.ordinal;
+    }
+  };
 
   [[nodiscard]] bool is_cancelled(const entry& e) const noexcept {
     return slots_[e.slot].ordinal != e.ordinal;

@@ -110,6 +110,21 @@ fault_plan mobile() {
   return plan;
 }
 
+// Everything at once, yet with moments in which something gets through: in the worst() plan one
+// black hole follows the other, and nothing else finds a connection to strike.
+fault_plan hostile() {
+  auto plan = fault_plan::worst();
+  plan.bandwidth = {64 * 1024};
+  for (auto* hole : {&plan.black_hole, &plan.black_hole_to_host, &plan.black_hole_from_host})
+    *hole = {20s, 50ms, 2s};
+  for (auto* block : {&plan.udp.blocked, &plan.udp.blocked_to_host, &plan.udp.blocked_from_host})
+    *block = {10s, 100ms, 4s};
+  plan.tcp.reset.every = 5s;
+  plan.tcp.close.every = 8s;
+  plan.udp.blocked_from_start = probability::percent(20);
+  return plan;
+}
+
 // Is the spell about the server's machine (or everybody's, which the server stands for)?
 bool strikes_servers(fault_kind kind) {
   return kind == fault_kind::server_pause || kind == fault_kind::server_restart ||
@@ -202,7 +217,7 @@ fault_plan fault_plan::of(fault_profile profile, std::uint64_t seed) {
   case fault_profile::mobile:
     return mobile();
   case fault_profile::hostile:
-    return worst();
+    return hostile();
   case fault_profile::swarm:
     return draw(seed);
   }

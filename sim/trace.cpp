@@ -7,19 +7,26 @@
 namespace kodama::sim {
 
 std::uint64_t digest(byte_view content) noexcept {
-  std::uint64_t state = content.size();
-  const auto fold = [&state](std::uint64_t word) {
+  const auto fold = [](std::uint64_t& state, std::uint64_t word) {
     state = (state ^ word) * 0x9fb21c651e98df25;
     state ^= state >> 32;
   };
-  while (content.size() >= 8) {
-    fold(load_big<std::uint64_t>(content.data()));
-    content = content.subspan(8);
+  // Four independent lanes: a single chain of multiplications is a quarter of a whole run's time.
+  std::array<std::uint64_t, 4> lanes{content.size(), 1, 2, 3};
+  while (content.size() >= 8 * lanes.size()) {
+    for (std::size_t i = 0; i != lanes.size(); ++i)
+      fold(lanes[i], load_big<std::uint64_t>(content.data() + 8 * i));
+    content = content.subspan(8 * lanes.size());
   }
+  auto state = lanes[0];
+  for (std::size_t i = 1; i != lanes.size(); ++i)
+    fold(state, lanes[i]);
+  for (; content.size() >= 8; content = content.subspan(8))
+    fold(state, load_big<std::uint64_t>(content.data()));
   std::uint64_t rest = 0;
   for (const auto byte : content)
     rest = rest << 8 | std::to_integer<std::uint64_t>(byte);
-  fold(rest);
+  fold(state, rest);
   return mix(state);
 }
 

@@ -70,8 +70,8 @@ void udp_flow::remember(byte_view data) {
 std::optional<byte_view> udp_flow::replayed() {
   if (!happens(replays_, world_.plan.udp.replay, fault_kind::udp_replay, current_))
     return std::nullopt;
-  const auto old = decision_stream::scale(mix(replays_.at(current_)), seen_max);
-  return byte_view{seen_[old]};
+  const auto behind = decision_stream::scale(mix(replays_.at(current_)), seen_max);
+  return byte_view{seen_[(current_ - std::min(behind, current_ - 1)) % seen_max]};
 }
 
 std::optional<bytes> udp_flow::forged() {

@@ -137,7 +137,7 @@ bool udp_network::is_swallowed(udp_flow& flow, host_id from, host_id to, std::si
 void udp_network::attack(udp_flow& flow, const udp_socket& sender, const address& to,
                          instant arrives) {
   const auto from = flow.spoofs_sender() ? sender.external_ : make_v4(attacker_ip, attacker_port);
-  if (const auto old = flow.replayed(); old && !old->empty())
+  if (const auto old = flow.replayed())
     launch(from, to, sender.host_, *old, arrives + flow.attack_delay());
   if (const auto made_up = flow.forged())
     launch(from, to, sender.host_, *made_up, arrives + flow.attack_delay());

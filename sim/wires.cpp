@@ -27,6 +27,11 @@ constexpr std::size_t index(transport_kind what) {
   return static_cast<std::size_t>(what);
 }
 
+// Hosts start at different places, as real ones do.
+std::uint16_t starting_port(std::uint64_t key) {
+  return static_cast<std::uint16_t>(first_port + mix(key) % (65536 - first_port));
+}
+
 duration transmission_time(std::size_t size, std::uint64_t bytes_per_second) {
   return bytes_per_second == 0
              ? duration{0}
@@ -40,7 +45,8 @@ host_id wires::add(std::string_view name) {
   decision_stream distances{world_.seed, "wires.distance", key};
   decision_stream troubles{world_.seed, "wires.latency", key};
   decision_stream capacities{world_.seed, "wires.bandwidth", key};
-  host added{.name = std::string{name}, .key = key, .ip = ++last_ip_, .last_port = first_port};
+  host added{
+      .name = std::string{name}, .key = key, .ip = ++last_ip_, .last_port = starting_port(key)};
   added.distance_up = distances.duration_between(distance_min, distance_max);
   added.distance_down = distances.duration_between(distance_min, distance_max);
   if (!healed_ && world_.plan.latency > duration{0}) {

@@ -28,6 +28,11 @@ public:
   [[nodiscard]] virtual instant now() const noexcept = 0;
   [[nodiscard]] timer_queue& timers() noexcept { return timers_; }
 
+protected:
+  /// Lets an actor handle up to `messages_max` messages. True when it has more and is to be queued
+  /// again; otherwise the queue's reference to it has been given up.
+  [[nodiscard]] bool resume(caf::resumable* what, std::size_t messages_max);
+
 private:
   timer_queue timers_;
 };

@@ -1,0 +1,291 @@
+#include "client/client.hpp"
+
+#include "client/driver.hpp"
+#include "client/system_chance.hpp"
+#include "client/waiting_calls.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace kodama {
+namespace {
+
+client_connection::options to_connection(const client::options& chosen) {
+  client_connection::options options;
+  options.token = chosen.token;
+  options.keepalive = chosen.keepalive;
+  options.udp = chosen.udp;
+  options.resume = chosen.resume;
+  options.renew = chosen.renew;
+  options.retry = {chosen.retry_first, chosen.retry_max};
+  options.connect_timeout = chosen.connect_timeout;
+  options.send_buffer_max = chosen.send_buffer_max;
+  return options;
+}
+
+/// The handlers of one kind by topic. Shared, because a handler may replace or remove itself.
+template <class Handler>
+using handlers = std::map<std::string, std::shared_ptr<const Handler>, std::less<>>;
+
+template <class Handler, class Event>
+void call(const handlers<Handler>& all, const Event& event) {
+  const auto found = all.find(event.topic);
+  if (found == all.end())
+    return;
+  if (const auto held = found->second; *held)
+    (*held)(event);
+}
+
+template <class Call, class... Arguments>
+void call(const Call& what, const Arguments&... arguments) {
+  if (what)
+    what(arguments...);
+}
+
+} // namespace
+
+/// Everything behind the door: the connection, what drives it, and who waits for what.
+class client::body {
+public:
+  explicit body(const options& chosen)
+      : connection{to_connection(chosen), random_}
+      , sockets{connection, chosen.server, [this](const auto& event) { std::visit(*this, event); },
+                [this] { tell_writable(); }} {}
+
+private:
+  system_chance random_;
+
+public:
+  client_connection connection;
+  kodama::driver sockets;
+  waiting_calls waiting;
+  handlers<message_handler> messages;
+  handlers<presence_handler> presences;
+  bool online = false;
+  bool full = false; // a publish was refused since the last on_writable
+
+  std::function<void(const client_event::connected&)> on_connected;
+  std::function<void(const client_event::connection_lost&)> on_connection_lost;
+  std::function<void(const client_event::session_lost&)> on_session_lost;
+  std::function<void(const client_event::stopped&)> on_stopped;
+  std::function<void(const client_event::udp_changed&)> on_udp_changed;
+  std::function<void(const client_event::subscribed&)> on_subscribed;
+  std::function<void(const client_event::request_failed&)> on_refused;
+  std::function<void()> on_writable;
+
+  void operator()(const client_event::received& e) { call(messages, e); }
+  void operator()(const client_event::presence& e) { call(presences, e); }
+  void operator()(const client_event::acknowledged& e) { waiting.complete(e.request); }
+  void operator()(const client_event::subscribed& e) {
+    waiting.complete_topic(e.request, waiting_calls::interest::subscription, e.topic);
+    call(on_subscribed, e);
+  }
+  void operator()(const client_event::watching& e) {
+    waiting.complete_topic(e.request, waiting_calls::interest::watch, e.topic);
+  }
+  void operator()(const client_event::unsubscribed& e) { waiting.complete(e.request); }
+  void operator()(const client_event::unwatched& e) { waiting.complete(e.request); }
+  void operator()(const client_event::subscribers& e) { waiting.answer(e.request, e); }
+  void operator()(const client_event::server_time& e) { waiting.answer(e.request, e); }
+  void operator()(const client_event::pong& e) { waiting.answer_pings(e.round_trip); }
+  void operator()(const client_event::request_failed& e) {
+    if (!waiting.fail(e.request, e.reason))
+      call(on_refused, e);
+  }
+  void operator()(const client_event::connected& e) {
+    online = true;
+    call(on_connected, e);
+  }
+  void operator()(const client_event::connection_lost& e) {
+    online = false;
+    waiting.answer_pings(e.reason);
+    call(on_connection_lost, e);
+  }
+  void operator()(const client_event::session_lost& e) {
+    online = false;
+    waiting.answer_pings(e.reason);
+    waiting.fail_all(e.unconfirmed, e.reason);
+    waiting.fail_all(e.abandoned, e.reason);
+    call(on_session_lost, e);
+  }
+  void operator()(const client_event::stopped& e) {
+    online = false;
+    waiting.stop(e.reason);
+    call(on_stopped, e);
+  }
+  void operator()(const client_event::udp_changed& e) { call(on_udp_changed, e); }
+
+  void tell_writable() {
+    if (!full || !connection.can_publish())
+      return;
+    full = false;
+    call(on_writable);
+  }
+
+  /// What every request has in common: it is refused at once, or the driver is to carry it out and
+  /// somebody waits.
+  template <class Wait>
+  result<void> asked(const result<request_id>& request, Wait wait) {
+    if (!request) {
+      full = full || request.error() == errc::too_many_unacknowledged;
+      return request.error();
+    }
+    wait(*request);
+    sockets.wake();
+    return {};
+  }
+};
+
+client::client(options chosen)
+    : body_{std::make_unique<body>(chosen)} {}
+
+client::~client() = default;
+
+void client::connect() {
+  body_->connection.connect(driver::now());
+  body_->sockets.wake();
+}
+
+void client::disconnect() {
+  body_->sockets.disconnect();
+}
+
+result<void> client::subscribe(std::string_view topic, message_handler on_message,
+                               completion done) {
+  return body_->asked(body_->connection.subscribe(topic), [&](request_id request) {
+    body_->messages.insert_or_assign(
+        std::string{topic}, std::make_shared<const message_handler>(std::move(on_message)));
+    body_->waiting.add_topic(request, waiting_calls::interest::subscription, topic,
+                             std::move(done));
+  });
+}
+
+result<void> client::unsubscribe(std::string_view topic, completion done) {
+  return body_->asked(body_->connection.unsubscribe(topic), [&](request_id request) {
+    if (const auto found = body_->messages.find(topic); found != body_->messages.end())
+      body_->messages.erase(found);
+    body_->waiting.add(request, std::move(done));
+  });
+}
+
+result<void> client::watch(std::string_view topic, presence_handler on_presence, completion done) {
+  return body_->asked(body_->connection.watch(topic), [&](request_id request) {
+    body_->presences.insert_or_assign(
+        std::string{topic}, std::make_shared<const presence_handler>(std::move(on_presence)));
+    body_->waiting.add_topic(request, waiting_calls::interest::watch, topic, std::move(done));
+  });
+}
+
+result<void> client::unwatch(std::string_view topic, completion done) {
+  return body_->asked(body_->connection.unwatch(topic), [&](request_id request) {
+    if (const auto found = body_->presences.find(topic); found != body_->presences.end())
+      body_->presences.erase(found);
+    body_->waiting.add(request, std::move(done));
+  });
+}
+
+result<void> client::publish(std::string_view topic, std::uint16_t content_type, byte_view content,
+                             completion done) {
+  return body_->asked(body_->connection.publish(topic, content_type, content),
+                      [&](request_id request) { body_->waiting.add(request, std::move(done)); });
+}
+
+result<void> client::publish_unreliable(std::string_view topic, std::uint16_t content_type,
+                                        byte_view content) {
+  body_->sockets.wake();
+  return body_->connection.publish_unreliable(driver::now(), topic, content_type, content);
+}
+
+bool client::can_publish() const noexcept {
+  return body_->connection.can_publish();
+}
+
+std::uint64_t client::unacknowledged() const noexcept {
+  return body_->connection.unacknowledged();
+}
+
+result<void> client::subscribers(std::string_view topic,
+                                 std::function<void(result<client_event::subscribers>)> answer) {
+  return body_->asked(body_->connection.request_subscribers(topic), [&](request_id request) {
+    body_->waiting.add_question(request, std::move(answer));
+  });
+}
+
+result<void> client::server_time(std::function<void(result<client_event::server_time>)> answer) {
+  return body_->asked(
+      body_->connection.request_server_time(driver::now()),
+      [&](request_id request) { body_->waiting.add_question(request, std::move(answer)); });
+}
+
+void client::ping(std::function<void(result<duration>)> answer) {
+  if (!body_->online) {
+    answer(make_error_code(errc::connection_lost));
+    return;
+  }
+  body_->waiting.add_ping(std::move(answer));
+  body_->connection.ping(driver::now());
+  body_->sockets.wake();
+}
+
+bool client::connected() const noexcept {
+  return body_->online;
+}
+
+udp_path::statistics client::udp_statistics() const {
+  return body_->connection.udp_statistics();
+}
+
+void client::on_connected(std::function<void(const client_event::connected&)> call) {
+  body_->on_connected = std::move(call);
+}
+
+void client::on_connection_lost(std::function<void(const client_event::connection_lost&)> call) {
+  body_->on_connection_lost = std::move(call);
+}
+
+void client::on_session_lost(std::function<void(const client_event::session_lost&)> call) {
+  body_->on_session_lost = std::move(call);
+}
+
+void client::on_stopped(std::function<void(const client_event::stopped&)> call) {
+  body_->on_stopped = std::move(call);
+}
+
+void client::on_udp_changed(std::function<void(const client_event::udp_changed&)> call) {
+  body_->on_udp_changed = std::move(call);
+}
+
+void client::on_subscribed(std::function<void(const client_event::subscribed&)> call) {
+  body_->on_subscribed = std::move(call);
+}
+
+void client::on_refused(std::function<void(const client_event::request_failed&)> call) {
+  body_->on_refused = std::move(call);
+}
+
+void client::on_writable(std::function<void()> call) {
+  body_->on_writable = std::move(call);
+}
+
+void client::run() {
+  context().restart();
+  context().run();
+}
+
+void client::run_for(duration at_most) {
+  context().restart();
+  context().run_for(at_most);
+}
+
+void client::poll() {
+  context().restart();
+  context().poll();
+}
+
+boost::asio::io_context& client::context() noexcept {
+  return body_->sockets.context();
+}
+
+} // namespace kodama

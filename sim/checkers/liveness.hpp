@@ -1,0 +1,80 @@
+#pragma once
+
+#include "sim/checkers/deadline.hpp"
+#include "sim/checkers/delivery_ledger.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace kodama::sim::checkers {
+
+/// Holds the run to `liveness`: within the bound after the world has healed every reachable user is
+/// connected, has nothing open that it published, and has received all it is owed. Tells "late"
+/// from "never". And at all times the server notices a silent connection within 1.5 keepalives of
+/// its own running time.
+class liveness final : public delivery_ledger {
+public:
+  explicit liveness(const bounds& limits)
+      : deadline_{limits.liveness}
+      , keepalive_slack_{limits.keepalive_slack} {}
+
+  [[nodiscard]] std::string_view promise() const override { return "liveness"; }
+
+  void on_connected(instant, user_id, session_key who, bool resumed, duration keepalive) override;
+  void on_connection_lost(instant, user_id, session_key, errc reason) override;
+  void on_session_lost(instant, user_id, session_key who, errc reason,
+                       const std::vector<message_tag>& unconfirmed,
+                       const std::vector<topic_gap>& gaps) override;
+  void on_stopped(instant, user_id, session_key who, errc reason) override;
+  void on_forgot(instant, user_id, session_key who) override;
+  void on_published(instant, user_id, session_key who, std::string_view topic, message_tag,
+                    bool reliable) override;
+  void on_acknowledged(instant, user_id, session_key, message_tag) override;
+  void on_publish_failed(instant, user_id, session_key, message_tag, errc) override;
+  void on_received(instant, user_id, session_key who, std::string_view topic,
+                   topic_sequence sequence, client_id sender, message_tag, bool by_udp) override;
+  void on_attached(instant, session_key, std::uint64_t link, duration keepalive) override;
+  void on_heard(instant, session_key, std::uint64_t link) override;
+  void on_session_detached(instant, session_key, errc reason) override;
+  void on_session_ended(instant, session_key, errc reason) override;
+  void on_server_stopped(instant, std::uint32_t life) override;
+  void on_server_paused(instant, bool paused) override;
+  void on_healed(instant) override;
+  void on_end(instant, const std::vector<user_id>& reachable) override;
+
+private:
+  struct publish {
+    instant when;
+    std::string topic;
+  };
+  struct user {
+    bool connected = false;
+    instant since; ///< it is not
+    std::map<message_tag, publish> open;
+    std::string late; ///< the first thing that came too late; told if the user proves reachable
+  };
+  struct connection {
+    std::uint64_t link;
+    duration keepalive;
+    instant heard;
+    duration paused; ///< the server's paused time until then
+    bool told = false;
+  };
+
+  void disconnect(instant now, user_id who);
+  void judge_user(instant now, user_id who);
+  void judge_deliveries(instant now, user_id who);
+  void judge_silence(instant now, session_key session, connection& what);
+  /// How long the server did not run, until now.
+  [[nodiscard]] duration paused_until(instant now) const;
+
+  deadline deadline_;
+  duration keepalive_slack_;
+  std::map<user_id, user> users_;
+  std::map<session_key, connection> connections_;
+  duration paused_{0};
+  std::optional<instant> paused_since_;
+};
+
+} // namespace kodama::sim::checkers

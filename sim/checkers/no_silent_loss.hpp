@@ -1,0 +1,70 @@
+#pragma once
+
+#include "sim/checker.hpp"
+#include "sim/checkers/by_topic.hpp"
+#include "sim/checkers/deadline.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+
+namespace kodama::sim::checkers {
+
+/// Holds the run to `no-silent-loss`: who loses a session is told exactly which publishes are in
+/// doubt and where each subscription broke off; what was called doubtful is never acknowledged
+/// afterwards; and nobody goes on believing in a session that the server has ended.
+class no_silent_loss final : public checker {
+public:
+  explicit no_silent_loss(const bounds& limits)
+      : deadline_{limits.liveness} {}
+
+  [[nodiscard]] std::string_view promise() const override { return "no-silent-loss"; }
+
+  void on_connected(instant, user_id, session_key who, bool resumed, duration keepalive) override;
+  void on_session_lost(instant, user_id, session_key who, errc reason,
+                       const std::vector<message_tag>& unconfirmed,
+                       const std::vector<topic_gap>& gaps) override;
+  void on_stopped(instant, user_id, session_key who, errc reason) override;
+  void on_forgot(instant, user_id, session_key who) override;
+  void on_published(instant, user_id, session_key who, std::string_view topic, message_tag,
+                    bool reliable) override;
+  void on_acknowledged(instant, user_id, session_key, message_tag) override;
+  void on_publish_failed(instant, user_id, session_key, message_tag, errc) override;
+  void on_received(instant, user_id, session_key who, std::string_view topic,
+                   topic_sequence sequence, client_id sender, message_tag, bool by_udp) override;
+  void on_subscribed(instant, user_id, session_key, std::string_view topic,
+                     topic_sequence first) override;
+  void on_unsubscribed(instant, user_id, session_key, std::string_view topic,
+                       topic_sequence end) override;
+  void on_session_ended(instant, session_key, errc reason) override;
+  void on_server_stopped(instant, std::uint32_t life) override;
+  void on_healed(instant) override;
+  void on_end(instant, const std::vector<user_id>& reachable) override;
+
+private:
+  struct subscription {
+    topic_sequence first = 0;
+    topic_sequence last = 0; ///< delivered; 0: none since SUBACK
+  };
+  /// What a user knows.
+  struct knowledge {
+    std::optional<session_key> session;
+    std::set<message_tag> open;     ///< published, and nothing heard of it since
+    std::set<message_tag> doubtful; ///< told to be unconfirmed
+    by_topic<subscription> topics;
+  };
+
+  void compare_unconfirmed(instant now, user_id user, session_key who,
+                           const std::vector<message_tag>& told);
+  void compare_gaps(instant now, user_id user, session_key who, const std::vector<topic_gap>& told);
+  void forget(user_id user);
+  /// When the server ended it or was gone.
+  [[nodiscard]] std::optional<instant> ended_at(session_key session) const;
+
+  deadline deadline_;
+  std::map<user_id, knowledge> users_;
+  std::map<session_key, instant> ended_;
+  std::map<std::uint32_t, instant> lives_over_;
+};
+
+} // namespace kodama::sim::checkers

@@ -1,0 +1,63 @@
+#include "sim/checkers/topic_order.hpp"
+
+#include "sim/checkers/text.hpp"
+
+#include <utility>
+
+namespace kodama::sim::checkers {
+
+void topic_order::on_sequenced(instant now, std::string_view topic, session_key sender,
+                               topic_sequence sequence, message_tag tag) {
+  auto& all = at(sequenced_[sender.server_life], topic);
+  if (!all.empty()) {
+    const auto& [last, message_there] = *all.rbegin();
+    if (sequence <= last && !std::exchange(at(server_told_[sender.server_life], topic), true))
+      violate(now, text("the server gave message ", name_of(tag), " from ", name_of(sender),
+                        " the number ", sequence, " of \"", topic, "\" after it had given ", last,
+                        " to message ", name_of(message_there.tag)));
+  }
+  all.insert_or_assign(sequence, message{tag, sender.client});
+}
+
+void topic_order::on_received(instant now, user_id user, session_key who, std::string_view topic,
+                              topic_sequence sequence, client_id sender, message_tag tag, bool) {
+  if (sequence == 0)
+    return;
+  compare(now, user, who, topic, sequence, {tag, sender});
+  auto& latest = at(latest_[who], topic);
+  if (latest.sequence != 0) {
+    exercise();
+    if (sequence != latest.sequence + 1 && !std::exchange(at(told_[who], topic), true))
+      violate(now, text(name_of(user, who), " received ", sequence, " of \"", topic, "\" (message ",
+                        name_of(tag), ") right after ", latest.sequence, " (message ",
+                        name_of(latest.tag), "), but ", latest.sequence + 1, " was due"));
+  }
+  latest = {sequence, tag};
+}
+
+void topic_order::compare(instant now, user_id user, session_key who, std::string_view topic,
+                          topic_sequence sequence, const message& got) {
+  const auto all = find(sequenced_, who.server_life, topic);
+  const auto truth = all == nullptr ? messages::const_iterator{} : all->find(sequence);
+  if (all == nullptr || truth == all->end()) {
+    if (!std::exchange(at(told_[who], topic), true))
+      violate(now, text(name_of(user, who), " received message ", name_of(got.tag), " as ",
+                        sequence, " of \"", topic, "\", a number that the server has not given"));
+    return;
+  }
+  const auto& [tag, sender] = truth->second;
+  if ((tag != got.tag || sender != got.sender) && !std::exchange(at(told_[who], topic), true))
+    violate(now, text(name_of(user, who), " received message ", name_of(got.tag), " of client ",
+                      got.sender, " as ", sequence, " of \"", topic,
+                      "\", but under that number the server sequenced message ", name_of(tag),
+                      " of client ", sender));
+}
+
+void topic_order::on_unsubscribed(instant, user_id, session_key who, std::string_view topic,
+                                  topic_sequence) {
+  // The next subscription may begin anywhere.
+  if (const auto latest = find(latest_, who, topic))
+    *latest = {};
+}
+
+} // namespace kodama::sim::checkers

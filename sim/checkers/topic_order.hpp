@@ -1,0 +1,44 @@
+#pragma once
+
+#include "sim/checker.hpp"
+#include "sim/checkers/by_topic.hpp"
+
+#include <map>
+
+namespace kodama::sim::checkers {
+
+/// Holds the run to `topic-order`: a topic gives each number once and upwards, a subscriber
+/// receives them one by one without a gap, and each carries what the server sequenced under it,
+/// from the sender who published it.
+class topic_order final : public checker {
+public:
+  [[nodiscard]] std::string_view promise() const override { return "topic-order"; }
+
+  void on_sequenced(instant, std::string_view topic, session_key sender, topic_sequence,
+                    message_tag) override;
+  void on_received(instant, user_id, session_key who, std::string_view topic,
+                   topic_sequence sequence, client_id sender, message_tag, bool by_udp) override;
+  void on_unsubscribed(instant, user_id, session_key who, std::string_view topic,
+                       topic_sequence end) override;
+
+private:
+  struct message {
+    message_tag tag;
+    client_id sender;
+  };
+  using messages = std::map<topic_sequence, message>;
+  struct received {
+    topic_sequence sequence = 0; ///< 0: none since SUBACK
+    message_tag tag;
+  };
+
+  void compare(instant now, user_id user, session_key who, std::string_view topic,
+               topic_sequence sequence, const message& got);
+
+  std::map<std::uint32_t, by_topic<messages>> sequenced_;
+  std::map<session_key, by_topic<received>> latest_;
+  std::map<std::uint32_t, by_topic<bool>> server_told_;
+  std::map<session_key, by_topic<bool>> told_;
+};
+
+} // namespace kodama::sim::checkers

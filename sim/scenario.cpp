@@ -1,0 +1,139 @@
+#include "sim/scenario.hpp"
+
+#include "sim/random.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kodama::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = operation::kind;
+
+/// The host number of the server; users follow in their order.
+constexpr std::uint32_t server_host_number = 0;
+
+template <class Value, std::size_t Count>
+Value one_of(decision_stream& chance, const std::array<Value, Count>& values) {
+  return values[chance.below(Count)];
+}
+
+void draw_sizes(scenario& made, std::uint64_t seed) {
+  decision_stream chance{seed, "scenario.sizes", 0};
+  made.users = static_cast<std::uint32_t>(2 + chance.below(7));
+  made.topics = static_cast<std::uint32_t>(1 + chance.below(4));
+  made.unacknowledged_max = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 4>{4, 64, 4096, 4096});
+  made.topics_max = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 4>{2, 1024, 1024, 1024});
+  made.session_buffer_max
+    = one_of<std::uint64_t>(chance, std::array<std::uint64_t, 4>{24 * 1024, 256 * 1024, 16 << 20, 16 << 20});
+  made.publish_topics_max = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 2, 64});
+  made.resume_window = one_of<duration>(chance, std::array<duration, 4>{4s, 20s, 60s, 60s});
+  made.keepalive = one_of<duration>(chance, std::array<duration, 4>{1s, 3s, 10s, 20s});
+  made.udp = chance.below(8) != 0;
+  made.intruders = chance.below(4) == 0 ? 1 : 0;
+  made.heal_at = chance.duration_between(10s, 40s);
+}
+
+/// What one user does, besides connecting, between `from` and `to`. Each user's script depends on
+/// nobody else's, so that leaving one out changes nothing for the others.
+void draw_script(scenario& made, user_id user, duration from, duration to) {
+  decision_stream chance{made.seed, "scenario.script", user};
+  const auto topic = [&] { return static_cast<std::uint32_t>(chance.below(made.topics)); };
+  made.operations.push_back({from + chance.duration_between(0s, 1s), user, kind::connect});
+  // Most users are interested in something from the start.
+  for (auto wanted = chance.below(3); wanted != 0; --wanted)
+    made.operations.push_back({from + chance.duration_between(0s, 2s), user, kind::subscribe, topic()});
+  const auto count = 4 + chance.below(24);
+  for (std::uint64_t i = 0; i != count; ++i) {
+    operation next;
+    next.at = chance.duration_between(from + 100ms, to);
+    next.user = user;
+    next.topic = topic();
+    const auto dice = chance.below(100);
+    if (dice < 40)
+      next.what = kind::publish;
+    else if (dice < 60)
+      next.what = kind::publish_unreliable;
+    else if (dice < 72)
+      next.what = kind::subscribe;
+    else if (dice < 79)
+      next.what = kind::unsubscribe;
+    else if (dice < 85)
+      next.what = kind::watch;
+    else if (dice < 88)
+      next.what = kind::unwatch;
+    else if (dice < 93)
+      next.what = kind::list;
+    else if (dice < 95)
+      next.what = kind::server_time;
+    else if (dice < 98)
+      next.what = kind::ping;
+    else
+      next.what = kind::disconnect;
+    if (next.what == kind::publish || next.what == kind::publish_unreliable) {
+      next.count = static_cast<std::uint32_t>(1 + chance.below(12));
+      next.size = static_cast<std::uint32_t>(chance.below(8) == 0 ? chance.below(3000)
+                                                                  : chance.below(100));
+    }
+    made.operations.push_back(next);
+    if (next.what == kind::disconnect) {
+      // Comes back a little later, as a new session.
+      const auto back = next.at + chance.duration_between(0s, 3s);
+      made.operations.push_back({back, user, kind::connect});
+    }
+  }
+}
+
+void draw_strikes(scenario& made, std::uint64_t seed) {
+  std::vector<fault_target> targets;
+  targets.push_back({host_id{server_host_number}, hash_of("server"), true});
+  for (user_id user = 0; user != made.users; ++user)
+    targets.push_back({host_id{user + 1}, hash_of(user_host(user)), false});
+  made.strikes = draw_timed_faults(made.plan, seed, targets);
+}
+
+} // namespace
+
+scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
+  scenario made;
+  made.seed = seed;
+  draw_sizes(made, seed);
+  made.plan = fault_plan::of(profile, seed);
+  made.plan.heal_at = made.heal_at;
+  // Some of it after heal(): what works again has to work for new messages too.
+  for (user_id user = 0; user != made.users; ++user)
+    draw_script(made, user, 0s, made.heal_at + 5s);
+  std::stable_sort(made.operations.begin(), made.operations.end(),
+                   [](const operation& a, const operation& b) { return a.at < b.at; });
+  draw_strikes(made, seed);
+  made.end_at = made.heal_at + 5s + made.liveness_bound() + 1s;
+  return made;
+}
+
+duration scenario::liveness_bound() const {
+  return keepalive * 3 / 2 + 2 * connect_patience + 2 * retry_most + 10s;
+}
+
+std::string_view to_string(operation::kind what) noexcept {
+  switch (what) {
+  case kind::connect: return "connect";
+  case kind::disconnect: return "disconnect";
+  case kind::subscribe: return "subscribe";
+  case kind::unsubscribe: return "unsubscribe";
+  case kind::publish: return "publish";
+  case kind::publish_unreliable: return "publish_unreliable";
+  case kind::watch: return "watch";
+  case kind::unwatch: return "unwatch";
+  case kind::list: return "list";
+  case kind::server_time: return "server_time";
+  case kind::ping: return "ping";
+  }
+  return "unknown";
+}
+
+std::string topic_name(std::uint32_t number) { return "topic/" + std::to_string(number); }
+
+std::string user_host(user_id user) { return "user-" + std::to_string(user); }
+
+} // namespace kodama::sim

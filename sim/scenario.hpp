@@ -1,0 +1,96 @@
+#pragma once
+
+#include "protocol/result.hpp"
+#include "protocol/time.hpp"
+#include "sim/checker.hpp"
+#include "sim/faults.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kodama::sim {
+
+/// What a user of a scenario does at one moment.
+struct operation {
+  enum class kind : std::uint8_t {
+    connect,
+    disconnect, ///< DISCONNECT: the session ends
+    subscribe,
+    unsubscribe,
+    publish,
+    publish_unreliable,
+    watch,
+    unwatch,
+    list,
+    server_time,
+    ping,
+  };
+
+  duration at{};
+  user_id user = 0;
+  kind what{};
+  std::uint32_t topic = 0; ///< its number
+  std::uint32_t count = 1; ///< of publishes, one after the other
+  std::uint32_t size = 0;  ///< of each one's content, in bytes
+
+  bool operator==(const operation&) const = default;
+};
+
+[[nodiscard]] std::string_view to_string(operation::kind what) noexcept;
+
+/// Everything that makes one run: the topology, what the users do, what goes wrong, the sizes of
+/// buffers and timeouts. Plain data: drawn from a seed, written as text, edited by hand.
+struct scenario {
+  std::uint64_t seed = 0;
+  std::uint32_t users = 1;
+  std::uint32_t intruders = 0; ///< strangers who try to come in with a wrong token
+  std::uint32_t topics = 1;
+
+  // The server's limits and times, where they differ from the defaults.
+  std::uint32_t unacknowledged_max = 4096;
+  std::uint32_t topics_max = 1024;
+  std::uint64_t session_buffer_max = 16 * 1024 * 1024;
+  std::uint32_t publish_topics_max = 64;
+  duration resume_window = std::chrono::seconds{60};
+  duration keepalive = std::chrono::seconds{10}; ///< every client's wish
+  bool udp = true;
+
+  duration heal_at{};  ///< the fault phase ends
+  duration end_at{};   ///< the run ends; everything owed has to be delivered by then
+  fault_plan plan;                    ///< what happens by chance
+  std::vector<timed_fault> strikes;   ///< what happens at a moment, by time
+  std::vector<operation> operations;  ///< by time
+
+  bool operator==(const scenario&) const = default;
+
+  /// The scenario of a seed: swarm style, or with the faults of a profile.
+  [[nodiscard]] static scenario draw(std::uint64_t seed, fault_profile profile);
+  /// How long after heal() a reachable session may wait for what it is owed: a dead connection is
+  /// noticed after 1.5 keepalives, the next attempt waits for the backoff, may time out once, and
+  /// everything buffered has to pass.
+  [[nodiscard]] duration liveness_bound() const;
+};
+
+/// The client library's longest pause between two attempts, in every scenario.
+inline constexpr duration retry_most = std::chrono::seconds{4};
+/// How long the client library waits for CONNACK, in every scenario.
+inline constexpr duration connect_patience = std::chrono::seconds{5};
+
+[[nodiscard]] std::string topic_name(std::uint32_t number);
+/// The host names that decisions are keyed by; also the lanes of a story.
+[[nodiscard]] std::string user_host(user_id user);
+
+/// The readable form (docs/simulation.md, "Scenario files").
+[[nodiscard]] std::string to_text(const scenario& what);
+
+struct parse_failure {
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::string expected;
+};
+/// Inverse of to_text; says where and what was expected.
+[[nodiscard]] boost::system::result<scenario, parse_failure> parse_scenario(std::string_view text);
+
+} // namespace kodama::sim

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/runtime/coordinator.hpp"
+#include "actors/runtime/home_unit.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/random.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <vector>
+
+namespace kodama::sim {
+
+/// How fast a host's own clock runs: parts per million off the world's. Monotonic clocks drift; they
+/// do not jump.
+class host_clock {
+public:
+  explicit host_clock(std::int64_t drift_ppm = 0) : drift_ppm_{drift_ppm} {}
+
+  [[nodiscard]] instant to_local(instant world) const noexcept {
+    return instant{scale(world.time_since_epoch(), 1'000'000 + drift_ppm_, 1'000'000)};
+  }
+  /// Not before the moment at which to_local() reaches `local`.
+  [[nodiscard]] instant to_world(instant local) const noexcept {
+    if (local == never)
+      return never;
+    return instant{scale(local.time_since_epoch(), 1'000'000, 1'000'000 + drift_ppm_) + duration{1}};
+  }
+
+private:
+  __extension__ using wide = __int128;
+  [[nodiscard]] static duration scale(duration what, std::int64_t by, std::int64_t over) noexcept {
+    return duration{static_cast<duration::rep>(static_cast<wide>(what.count()) * by / over)};
+  }
+
+  std::int64_t drift_ppm_;
+};
+
+/// The home of all actors of one simulated server: no thread, no clock of its own.
+///
+/// Which actor runs next is a decision; time stands still until none can run.
+class sim_home final : public runtime::home_unit {
+public:
+  sim_home(caf::actor_system* system, const event_queue& queue, host_clock clock,
+           decision_stream decisions)
+      : home_unit{system}, queue_{queue}, clock_{clock}, decisions_{decisions} {}
+
+  // home_unit
+  std::size_t index() const noexcept override { return 0; }
+  bool is_current() const noexcept override { return true; }
+  void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override;
+  instant now() const noexcept override { return clock_.to_local(queue_.now()); }
+  void exec_later(caf::resumable* what) override { ready_.push_back(what); }
+
+  /// When the first timer is due, in the world's time.
+  [[nodiscard]] instant next_timer() noexcept { return clock_.to_world(timers().next()); }
+  void fire_timers() { timers().fire_due(now()); }
+
+  /// Lets one actor that can run handle one message; false when none can.
+  bool run_one();
+  /// Runs in any order, without decisions, until nothing can: for the end of a process.
+  void run_out();
+
+private:
+  void run(caf::resumable* what) {
+    if (resume(what, 1))
+      ready_.push_back(what);
+  }
+
+  const event_queue& queue_;
+  host_clock clock_;
+  decision_stream decisions_;
+  std::vector<caf::resumable*> ready_; ///< in the order in which they became ready
+};
+
+/// CAF's scheduler inside the simulator.
+class scheduler final : public runtime::coordinator {
+public:
+  scheduler(caf::actor_system& system, const event_queue& queue, host_clock clock,
+            decision_stream decisions)
+      : coordinator{system}, home_{&system, queue, clock, decisions} {}
+
+  [[nodiscard]] sim_home& home() noexcept { return home_; }
+  void enqueue(caf::resumable* what) override { home_.exec_later(what); }
+
+protected:
+  void stop() override;
+
+private:
+  sim_home home_;
+};
+
+/// Configures an actor system to live in the simulator.
+class sim_config final : public caf::actor_system_config {
+public:
+  sim_config(const event_queue& queue, host_clock clock, decision_stream decisions);
+};
+
+[[nodiscard]] sim_home& home_of(caf::actor_system& system);
+
+} // namespace kodama::sim

@@ -1,0 +1,25 @@
+#include "sim/second_copy.hpp"
+
+#include "protocol/message.hpp"
+
+namespace kodama::sim {
+
+second_copy::second_copy(const context& world, network& wires, const server_host& server,
+                         host_id from, const session_id& secret, std::uint64_t draw)
+    : world_{world},
+      secret_{secret},
+      draw_{draw},
+      tcp_{wires.connect(from, wires.where(server.host(), server_port), *this)} {}
+
+void second_copy::on_connected() {
+  message::connect_token asked;
+  asked.token = good_token;
+  asked.keepalive_ms = 10'000;
+  // What it believes to have received is drawn: often nonsense, sometimes plausible.
+  asked.resume = message::resume_point{secret_, draw_ % 4};
+  bytes out;
+  message::encode(out, asked, to_timestamp(world_.queue.now()));
+  tcp_->write(out);
+}
+
+} // namespace kodama::sim

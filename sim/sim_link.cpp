@@ -1,0 +1,77 @@
+#include "sim/sim_link.hpp"
+
+#include "actors/messages.hpp"
+
+#include <caf/send.hpp>
+
+namespace kodama::sim {
+namespace {
+
+constexpr std::size_t output_max = 256 * 1024;
+
+} // namespace
+
+sim_link::sim_link(actors::link_id id, tcp_endpoint_ptr endpoint)
+    : id_{id}, endpoint_{std::move(endpoint)} {
+  endpoint_->pause_reading();
+  endpoint_->bind(*this);
+}
+
+std::string sim_link::peer() const { return to_string(endpoint_->peer()); }
+
+void sim_link::bind(const caf::actor& owner, reading how) {
+  owner_ = owner;
+  reading_ = how;
+  if (!over_)
+    endpoint_->resume_reading();
+}
+
+bool sim_link::writable() const noexcept {
+  return !over_ && !closing_ && endpoint_->writable() && output_.size() < output_max;
+}
+
+void sim_link::close() {
+  owner_ = nullptr;
+  closing_ = true;
+  endpoint_->resume_reading(); // unread input would turn the goodbye into a reset
+}
+
+void sim_link::on_bytes(byte_view data) {
+  if (reading_ == reading::once)
+    endpoint_->pause_reading();
+  if (owner_)
+    caf::anon_send(owner_, actors::link_received{id_, bytes{data.begin(), data.end()}});
+}
+
+void sim_link::on_drained() {
+  if (owner_)
+    caf::anon_send(owner_, actors::link_drained{id_});
+}
+
+void sim_link::on_closed(close_reason reason) {
+  over_ = true;
+  if (owner_) {
+    const auto code = reason == close_reason::peer ? boost::system::errc::connection_aborted
+                                                   : boost::system::errc::connection_reset;
+    caf::anon_send(owner_, actors::link_closed{id_, boost::system::errc::make_error_code(code)});
+  }
+  owner_ = nullptr;
+}
+
+void sim_link::flush() {
+  if (over_)
+    return;
+  if (!output_.empty()) {
+    const bool was_full = output_.size() >= output_max;
+    endpoint_->write(output_);
+    output_.clear();
+    if (was_full && endpoint_->writable() && owner_)
+      caf::anon_send(owner_, actors::link_drained{id_});
+  }
+  if (closing_) {
+    endpoint_->close();
+    over_ = true;
+  }
+}
+
+} // namespace kodama::sim

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/link.hpp"
+#include "sim/tcp.hpp"
+
+#include <memory>
+
+namespace kodama::sim {
+
+/// An invented TCP connection as an actors::link: the simulator's side of the seam.
+///
+/// Output is collected while actors run and written when none can run any more, as the server's
+/// shards do it. Kept alive by its server_host until the connection is over.
+class sim_link final : public actors::link, public tcp_handler {
+public:
+  sim_link(actors::link_id id, tcp_endpoint_ptr endpoint);
+
+  // actors::link
+  actors::link_id id() const noexcept override { return id_; }
+  std::string peer() const override;
+  void bind(const caf::actor& owner, reading how) override;
+  bytes& output() override { return output_; }
+  bool writable() const noexcept override;
+  void close() override;
+
+  // tcp_handler
+  void on_bytes(byte_view data) override;
+  void on_drained() override;
+  void on_closed(close_reason reason) override;
+
+  /// Writes what was collected; closes if that was asked for.
+  void flush();
+  [[nodiscard]] bool is_over() const noexcept { return over_; }
+
+private:
+  actors::link_id id_;
+  tcp_endpoint_ptr endpoint_;
+  caf::actor owner_;
+  reading reading_ = reading::once;
+  bytes output_;
+  bool closing_ = false;
+  bool over_ = false;
+};
+
+} // namespace kodama::sim

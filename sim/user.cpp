@@ -1,0 +1,428 @@
+#include "sim/user.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace kodama::sim {
+namespace {
+
+constexpr trace_kind asked_kind{"user.asks"};
+constexpr trace_kind published_kind{"user.publishes"};
+constexpr trace_kind event_kind{"user.learns"};
+constexpr trace_kind received_kind{"user.receives"};
+constexpr trace_kind down_kind{"user.down"};
+constexpr trace_kind garbage_kind{"user.garbage"};
+
+constexpr std::size_t write_size_max = 64 * 1024;
+constexpr std::uint16_t content_type = 0x8001;
+
+errc reason_of(const boost::system::error_code& code) {
+  return code.category() == kodama_category() ? static_cast<errc>(code.value())
+                                              : errc::connection_lost;
+}
+
+client_connection::options options_of(const scenario& plan, bool intruder) {
+  client_connection::options options;
+  options.token = std::string{intruder ? wrong_token : good_token};
+  options.keepalive = std::chrono::duration_cast<std::chrono::milliseconds>(plan.keepalive);
+  options.udp = plan.udp;
+  options.retry.most = retry_most;
+  options.connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(connect_patience);
+  return options;
+}
+
+} // namespace
+
+user::user(const context& world, network& wires, witness& watching, const scenario& plan,
+           const server_host& server, user_id id, host_clock clock, bool intruder)
+    : world_{world},
+      network_{wires},
+      witness_{watching},
+      plan_{plan},
+      server_{server},
+      id_{id},
+      clock_{clock},
+      intruder_{intruder},
+      host_{wires.add_host(intruder ? "intruder-" + std::to_string(id) : user_host(id),
+                           network::role::client)},
+      chance_{decision_stream{world.seed, "user.chance", entity_of(hash_of(user_host(id)), 0)}} {
+  world_.history.name_host(host_, network_.name(host_));
+}
+
+user::~user() = default;
+
+bool user::reachable() const noexcept {
+  return !intruder_ && wants_connection_ && !down() && self_.has_value();
+}
+
+// --- the script -------------------------------------------------------------------------------
+
+void user::carry_out(const operation& what) {
+  using kind = operation::kind;
+  if (down())
+    return; // nobody sits at a machine that is off
+  const auto topic = topic_name(what.topic);
+  if (what.what == kind::connect) {
+    wants_connection_ = true;
+    if (!self_)
+      begin();
+  } else if (!self_) {
+    return;
+  }
+  note(asked_kind, static_cast<std::uint64_t>(what.what), what.topic, to_string(what.what));
+  auto& core = self_->core;
+  const auto ignore = [](const auto&) {}; // a refusal by our own limits is an answer, too
+  switch (what.what) {
+  case kind::connect: core.connect(local()); break;
+  case kind::disconnect:
+    wants_connection_ = false;
+    wanted_.clear();
+    core.disconnect(local());
+    break;
+  case kind::subscribe:
+    wanted_.insert(topic);
+    ignore(core.subscribe(topic));
+    break;
+  case kind::unsubscribe:
+    wanted_.erase(topic);
+    ignore(core.unsubscribe(topic));
+    break;
+  case kind::publish:
+  case kind::publish_unreliable: publish(what); break;
+  case kind::watch: ignore(core.watch(topic)); break;
+  case kind::unwatch: ignore(core.unwatch(topic)); break;
+  case kind::list: ignore(core.request_subscribers(topic)); break;
+  case kind::server_time: ignore(core.request_server_time(local())); break;
+  case kind::ping: core.ping(local()); break;
+  }
+  drain();
+}
+
+void user::publish(const operation& what) {
+  const auto topic = topic_name(what.topic);
+  const bool reliable = what.what == operation::kind::publish;
+  for (std::uint32_t i = 0; i != what.count; ++i) {
+    const message_tag tag{id_, published_ + 1};
+    const auto content = tagged_content(tag, what.size);
+    if (reliable) {
+      const auto request = self_->core.publish(topic, content_type, content);
+      if (!request)
+        return; // the window is full: a person would try again later, a script goes on
+      self_->publishes.emplace(*request, tag);
+    }
+    ++published_;
+    note(published_kind, tag.number, what.topic, topic);
+    witness_.tell(&checker::on_published, now(), id_, session_, std::string_view{topic}, tag,
+                  reliable);
+    if (!reliable)
+      static_cast<void>(self_->core.publish_unreliable(local(), topic, content_type, content));
+  }
+}
+
+void user::begin() {
+  ++lives_;
+  self_.emplace(options_of(plan_, intruder_), chance_);
+  session_ = {};
+  connected_ = false;
+  if (plan_.udp)
+    self_->udp = network_.open_udp(host_, 0, *this);
+}
+
+// --- the library --------------------------------------------------------------------------------
+
+void user::drain() {
+  if (!self_ || down() || draining_)
+    return;
+  draining_ = true;
+  bool again = true;
+  while (again) {
+    again = false;
+    while (auto event = self_->core.poll_event(local())) {
+      handle(*event);
+      again = true;
+    }
+    if (self_->core.poll_connect()) {
+      again = true;
+      self_->tcp_connected = false;
+      self_->tcp = network_.connect(host_, network_.where(server_.host(), server_port), *this);
+    }
+    write();
+    while (auto datagram = self_->core.poll_datagram(local()))
+      if (self_->udp
+          && self_->udp->send(datagram->to, datagram->data) == udp_send_result::too_long)
+        self_->core.handle_datagram_too_long(local(), datagram->data.size());
+    if (self_->core.poll_close()) {
+      again = true;
+      self_->tcp_connected = false;
+      if (self_->tcp)
+        self_->tcp->close();
+      self_->tcp.reset();
+    }
+  }
+  draining_ = false;
+  arm_timer();
+}
+
+void user::write() {
+  while (self_->tcp && self_->tcp_connected && self_->tcp->writable()) {
+    bytes out;
+    self_->core.poll_write(local(), out, write_size_max);
+    if (out.empty())
+      return;
+    self_->tcp->write(out);
+  }
+}
+
+void user::handle(client_event::any& event) {
+  const auto when = now();
+  std::visit(
+    [&](auto& e) {
+      using Event = std::decay_t<decltype(e)>;
+      if constexpr (std::is_same_v<Event, client_event::connected>) {
+        connected_ = true;
+        session_ = server_.key_of(e.client);
+        note(event_kind, e.client, e.resumed ? 1 : 0, e.resumed ? "resumed" : "connected");
+        if (intruder_)
+          witness_.tell(&checker::on_intruder_connected, when, id_);
+        else
+          witness_.tell(&checker::on_connected, when, id_, session_, e.resumed,
+                        duration{e.keepalive});
+      } else if constexpr (std::is_same_v<Event, client_event::connection_lost>) {
+        connected_ = false;
+        note(event_kind, static_cast<std::uint64_t>(reason_of(e.reason)), 2, "connection lost");
+        witness_.tell(&checker::on_connection_lost, when, id_, session_, reason_of(e.reason));
+      } else if constexpr (std::is_same_v<Event, client_event::session_lost>) {
+        connected_ = false;
+        std::vector<message_tag> unconfirmed;
+        for (const auto request : e.unconfirmed)
+          unconfirmed.push_back(self_->publishes.at(request));
+        std::vector<checker::topic_gap> gaps;
+        for (const auto& gap : e.gaps)
+          gaps.push_back({gap.topic, gap.last_delivered, gap.first_owed});
+        note(event_kind, static_cast<std::uint64_t>(reason_of(e.reason)), 3,
+             "session lost: " + std::string{kodama::to_string(reason_of(e.reason))});
+        witness_.tell(&checker::on_session_lost, when, id_, session_, reason_of(e.reason),
+                      unconfirmed, gaps);
+        session_ = {};
+      } else if constexpr (std::is_same_v<Event, client_event::stopped>) {
+        connected_ = false;
+        wants_connection_ = false;
+        wanted_.clear();
+        note(event_kind, static_cast<std::uint64_t>(reason_of(e.reason)), 4, "stopped");
+        witness_.tell(&checker::on_stopped, when, id_, session_, reason_of(e.reason));
+        session_ = {};
+      } else if constexpr (std::is_same_v<Event, client_event::acknowledged>) {
+        const auto tag = self_->publishes.at(e.request);
+        note(event_kind, tag.number, 5, "acknowledged");
+        witness_.tell(&checker::on_acknowledged, when, id_, session_, tag);
+      } else if constexpr (std::is_same_v<Event, client_event::request_failed>) {
+        if (const auto at = self_->publishes.find(e.request); at != self_->publishes.end())
+          witness_.tell(&checker::on_publish_failed, when, id_, session_, at->second, e.reason);
+      } else if constexpr (std::is_same_v<Event, client_event::subscribed>) {
+        note(event_kind, hash_of(e.topic), e.first, "subscribed");
+        witness_.tell(&checker::on_subscribed, when, id_, session_, e.topic, e.first);
+      } else if constexpr (std::is_same_v<Event, client_event::unsubscribed>) {
+        note(event_kind, hash_of(e.topic), e.end, "unsubscribed");
+        witness_.tell(&checker::on_unsubscribed, when, id_, session_, e.topic, e.end);
+      } else if constexpr (std::is_same_v<Event, client_event::received>) {
+        const auto tag = tag_of(e.content);
+        note(received_kind, hash_of(e.topic), e.sequence, e.topic);
+        if (tag)
+          witness_.tell(&checker::on_received, when, id_, session_, e.topic, e.sequence, e.sender,
+                        *tag, e.via == client_event::transport::udp);
+        else
+          witness_.tell(&checker::on_received_unknown, when, id_, session_, e.topic);
+      } else if constexpr (std::is_same_v<Event, client_event::watching>) {
+        witness_.tell(&checker::on_watching, when, id_, session_, e.topic, e.first);
+      } else if constexpr (std::is_same_v<Event, client_event::unwatched>) {
+        witness_.tell(&checker::on_unwatched, when, id_, session_, e.topic, e.end);
+      } else if constexpr (std::is_same_v<Event, client_event::presence>) {
+        note(event_kind, hash_of(e.topic), e.sequence, "presence");
+        witness_.tell(&checker::on_presence_received, when, id_, session_, e.topic, e.sequence,
+                      e.client, e.event);
+      } else if constexpr (std::is_same_v<Event, client_event::subscribers>) {
+        note(event_kind, hash_of(e.topic), e.clients.size(), "list");
+        witness_.tell(&checker::on_list, when, id_, session_, std::string_view{e.topic}, e.sequence,
+                      e.clients);
+      } else if constexpr (std::is_same_v<Event, client_event::udp_changed>) {
+        note(event_kind, e.up ? 1 : 0, 6, e.up ? "UDP is up" : "UDP is down");
+      } else {
+        static_assert(std::is_same_v<Event, client_event::server_time>
+                      || std::is_same_v<Event, client_event::pong>);
+      }
+    },
+    event);
+}
+
+void user::arm_timer() {
+  const auto wanted = clock_.to_world(self_->core.poll_timeout());
+  if (wanted == timer_at_)
+    return;
+  world_.queue.cancel(timer_);
+  timer_ = {};
+  timer_at_ = wanted;
+  if (wanted == never)
+    return;
+  timer_ = world_.queue.schedule(wanted, [this] {
+    timer_at_ = never;
+    if (!self_ || down())
+      return;
+    self_->core.handle_timeout(local());
+    drain();
+  });
+}
+
+// --- the network --------------------------------------------------------------------------------
+
+void user::on_connected() {
+  if (down())
+    return;
+  self_->tcp_connected = true;
+  if (not_reading_ != 0)
+    self_->tcp->pause_reading();
+  self_->core.handle_connected(local(), self_->tcp->peer());
+  drain();
+}
+
+void user::on_bytes(byte_view data) {
+  if (down())
+    return;
+  self_->core.handle_bytes(local(), data);
+  drain();
+}
+
+void user::on_drained() { drain(); }
+
+void user::on_closed(close_reason) {
+  self_->tcp_connected = false;
+  if (down())
+    return; // noticed when it goes on
+  self_->tcp.reset();
+  self_->core.handle_closed(local(), errc::connection_lost);
+  drain();
+}
+
+void user::on_datagram(const address& from, byte_view data) {
+  if (!self_ || down())
+    return;
+  self_->core.handle_datagram(local(), from, data);
+  drain();
+}
+
+// --- faults -------------------------------------------------------------------------------------
+
+void user::pause(duration lasts) {
+  if (down() || !self_)
+    return;
+  note(down_kind, 1, 0, "stands still");
+  ++down_;
+  if (self_->tcp)
+    self_->tcp->pause_reading();
+  network_.isolate(host_, lasts);
+  run_later(lasts, &user::come_back);
+}
+
+void user::kill(duration lasts) {
+  if (down() || !self_)
+    return;
+  note(down_kind, 2, 0, "dies; its memory survives");
+  ++down_;
+  network_.crash(host_, false);
+  self_->tcp.reset();
+  self_->udp.reset();
+  self_->tcp_connected = false;
+  run_later(lasts, &user::come_back);
+}
+
+void user::kill_and_forget(duration lasts) {
+  if (down() || !self_)
+    return;
+  note(down_kind, 3, 0, "dies and forgets");
+  witness_.tell(&checker::on_forgot, now(), id_, session_);
+  ++down_;
+  network_.crash(host_, false);
+  world_.queue.cancel(timer_);
+  timer_ = {};
+  timer_at_ = never;
+  self_.reset();
+  session_ = {};
+  connected_ = false;
+  run_later(lasts, &user::come_back_forgetful);
+}
+
+void user::come_back() {
+  --down_;
+  note(down_kind, 0, 0, "goes on");
+  if (!self_)
+    return;
+  if (plan_.udp && !self_->udp)
+    self_->udp = network_.open_udp(host_, 0, *this);
+  if (!self_->tcp || !self_->tcp_connected) {
+    // Its connection did not survive; or what was told while it stood still went unheard.
+    self_->tcp.reset();
+    self_->core.handle_closed(local(), errc::connection_lost);
+  } else if (not_reading_ == 0) {
+    self_->tcp->resume_reading();
+  }
+  self_->core.handle_timeout(local());
+  drain();
+}
+
+void user::come_back_forgetful() {
+  --down_;
+  note(down_kind, 0, 1, "starts anew");
+  if (!wants_connection_)
+    return;
+  begin();
+  self_->core.connect(local());
+  for (const auto& topic : wanted_)
+    static_cast<void>(self_->core.subscribe(topic));
+  drain();
+}
+
+void user::stop_reading(duration lasts) {
+  if (!self_ || down())
+    return;
+  ++not_reading_;
+  if (self_->tcp)
+    self_->tcp->pause_reading();
+  run_later(lasts, &user::read_again);
+}
+
+void user::read_again() {
+  if (--not_reading_ == 0 && self_ && self_->tcp && !down())
+    self_->tcp->resume_reading();
+}
+
+void user::flood() {
+  if (!self_ || down() || intruder_)
+    return;
+  operation burst;
+  burst.user = id_;
+  burst.what = operation::kind::publish;
+  burst.count = 200;
+  burst.size = 200;
+  publish(burst);
+  drain();
+}
+
+void user::send_garbage(std::uint64_t draw) {
+  if (!self_ || !self_->tcp || !self_->tcp_connected)
+    return;
+  // A whole header that no message has: whatever follows, the server must not believe it.
+  bytes garbage(message_header_size + draw % 64);
+  for (std::size_t i = 0; i != garbage.size(); ++i)
+    garbage[i] = static_cast<std::byte>(mix(draw + i) & 0xff);
+  note(garbage_kind, draw, garbage.size(), "garbage");
+  self_->tcp->write(garbage);
+}
+
+void user::run_later(duration wait, void (user::*what)()) {
+  world_.queue.schedule_in(wait, [this, what] { (this->*what)(); });
+}
+
+void user::note(const trace_kind& kind, std::uint64_t a, std::uint64_t b, std::string_view text) {
+  world_.history.note(now(), host_, kind, id_, a, b, [&] { return std::string{text}; });
+}
+
+} // namespace kodama::sim

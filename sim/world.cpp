@@ -1,0 +1,230 @@
+#include "sim/world.hpp"
+
+#include "sim/event_queue.hpp"
+#include "sim/network.hpp"
+#include "sim/second_copy.hpp"
+#include "sim/server_host.hpp"
+#include "sim/user.hpp"
+#include "sim/witness.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace kodama::sim {
+namespace {
+
+constexpr trace_kind strike_kind{"fault"};
+constexpr trace_kind heal_kind{"healed"};
+
+/// Everything of one run, put together and taken apart in the right order.
+class world {
+public:
+  world(const scenario& plan, trace& history)
+      : plan_{plan},
+        context_{queue_, history, faults_, plan.seed, plan.plan},
+        network_{context_},
+        witness_{all_checkers(bounds_of(plan))},
+        server_{context_, network_, witness_, plan, clock_of("server")} {
+    for (user_id id = 0; id != plan.users + plan.intruders; ++id)
+      users_.push_back(std::make_unique<user>(context_, network_, witness_, plan, server_, id,
+                                              clock_of(user_host(id)), id >= plan.users));
+  }
+
+  verdict run() {
+    server_.start();
+    schedule_operations();
+    schedule_strikes();
+    schedule_intruders();
+    queue_.schedule(instant{plan_.heal_at}, [this] { heal(); });
+    const auto end = instant{plan_.end_at};
+    server_.run_turn();
+    // After each event the server has its turn, at the same instant: time stands still while
+    // anybody can run.
+    while (queue_.next_time() <= end && queue_.run_next())
+      server_.run_turn();
+    finish(end);
+    return make_verdict();
+  }
+
+private:
+  static bounds bounds_of(const scenario& plan) {
+    bounds limits;
+    limits.session_buffer_max = plan.session_buffer_max;
+    limits.sessions_max = actors::node_options{}.sessions_max;
+    limits.liveness = plan.liveness_bound();
+    return limits;
+  }
+
+  [[nodiscard]] host_clock clock_of(std::string_view host) {
+    const auto most = plan_.plan.process.clock_drift.value;
+    if (most == 0)
+      return host_clock{};
+    faults_.strike(fault_kind::clock_drift);
+    decision_stream chance{plan_.seed, "clock.drift", hash_of(host)};
+    return host_clock{static_cast<std::int64_t>(chance.below(2 * most + 1))
+                      - static_cast<std::int64_t>(most)};
+  }
+
+  void schedule_operations() {
+    for (const auto& each : plan_.operations)
+      if (each.user < plan_.users)
+        queue_.schedule(instant{each.at},
+                        [this, &each] { users_[each.user]->carry_out(each); });
+  }
+
+  void schedule_strikes() {
+    std::vector<timed_fault> on_network;
+    for (const auto& each : plan_.strikes) {
+      if (network::can_strike(each.kind))
+        on_network.push_back(each);
+      else
+        queue_.schedule(instant{each.at}, [this, &each] { strike(each); });
+    }
+    for (const auto& each : on_network)
+      queue_.schedule(instant{each.at}, [this, each] {
+        note(each);
+        network_.strike(each);
+      });
+    schedule_never_readers();
+    schedule_clock_jump();
+  }
+
+  void schedule_intruders() {
+    for (auto id = plan_.users; id != users_.size(); ++id) {
+      decision_stream chance{plan_.seed, "intruder.at", id};
+      for (int attempt = 0; attempt != 3; ++attempt)
+        queue_.schedule(instant{chance.duration_between(duration{0}, plan_.heal_at)}, [this, id] {
+          faults_.strike(fault_kind::client_wrong_token);
+          users_[id]->carry_out(operation{{}, id, operation::kind::connect});
+        });
+    }
+  }
+
+  void schedule_never_readers() {
+    for (user_id id = 0; id != plan_.users; ++id) {
+      decision_stream chance{plan_.seed, "client.never_reads", hash_of(user_host(id))};
+      if (!chance.happens(plan_.plan.client.never_reads))
+        continue;
+      const auto from = chance.duration_between(duration{0}, plan_.heal_at);
+      queue_.schedule(instant{from}, [this, id, from] {
+        faults_.strike(fault_kind::client_never_reads);
+        users_[id]->stop_reading(plan_.heal_at - from);
+      });
+    }
+  }
+
+  void schedule_clock_jump() {
+    decision_stream chance{plan_.seed, "clock.jump", 0};
+    const auto& jump = plan_.plan.process.clock_jump;
+    if (!chance.happens(jump.odds))
+      return;
+    const auto at = chance.duration_between(duration{0}, plan_.heal_at);
+    const auto by = chance.duration_between(-jump.longest, jump.longest);
+    queue_.schedule(instant{at}, [this, by] {
+      faults_.strike(fault_kind::clock_jump);
+      server_.jump(by);
+    });
+  }
+
+  void note(const timed_fault& fault) {
+    context_.history.note(queue_.now(), fault.host, strike_kind,
+                          static_cast<std::uint64_t>(fault.kind),
+                          static_cast<std::uint64_t>(fault.lasts.count()), 0, [&] {
+                            const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              fault.lasts);
+                            return std::string{to_string(fault.kind)} + " for "
+                                   + std::to_string(ms.count()) + " ms";
+                          });
+  }
+
+  void strike(const timed_fault& fault) {
+    note(fault);
+    faults_.strike(fault.kind);
+    const auto number = static_cast<std::uint32_t>(fault.host);
+    switch (fault.kind) {
+    case fault_kind::server_pause:
+      server_.pause(true);
+      network_.isolate(server_.host(), fault.lasts);
+      queue_.schedule_in(fault.lasts, [this] { server_.pause(false); });
+      return;
+    case fault_kind::server_restart:
+      if (!server_.running())
+        return;
+      server_.pause(false);
+      server_.kill();
+      queue_.schedule_in(fault.lasts, [this] { server_.start(); });
+      return;
+    case fault_kind::reconnect_storm:
+      for (const auto& each : users_)
+        network_.strike({fault_kind::tcp_reset, each->host(), {}, {}, fault.draw});
+      return;
+    default: break;
+    }
+    if (number == 0 || number > plan_.users)
+      return;
+    auto& struck = *users_[number - 1];
+    switch (fault.kind) {
+    case fault_kind::client_pause: struck.pause(fault.lasts); break;
+    case fault_kind::client_kill: struck.kill(fault.lasts); break;
+    case fault_kind::client_kill_forget: struck.kill_and_forget(fault.lasts); break;
+    case fault_kind::client_slow_reader: struck.stop_reading(fault.lasts); break;
+    case fault_kind::client_flood: struck.flood(); break;
+    case fault_kind::client_malformed: struck.send_garbage(fault.draw); break;
+    case fault_kind::client_second_copy:
+      if (const auto secret = server_.secret_of(struck.session().client);
+          secret && struck.session().server_life == server_.life())
+        copies_.push_back(std::make_unique<second_copy>(context_, network_, server_, struck.host(),
+                                                        *secret, fault.draw));
+      break;
+    default: break;
+    }
+  }
+
+  void heal() {
+    context_.history.note(queue_.now(), server_.host(), heal_kind, 0, 0, 0,
+                          [] { return std::string{"no new faults from here on"}; });
+    network_.heal();
+    witness_.tell(&checker::on_healed, queue_.now());
+  }
+
+  void finish(instant end) {
+    queue_.advance_to(end);
+    std::vector<user_id> reachable;
+    for (const auto& each : users_)
+      if (each->reachable())
+        reachable.push_back(each->id());
+    witness_.tell(&checker::on_end, end, reachable);
+  }
+
+  verdict make_verdict() {
+    verdict made;
+    for (const auto& each : witness_.checkers()) {
+      made.exercised[std::string{each->promise()}] = each->exercised();
+      made.violations.insert(made.violations.end(), each->violations().begin(),
+                             each->violations().end());
+    }
+    std::stable_sort(made.violations.begin(), made.violations.end(),
+                     [](const violation& a, const violation& b) { return a.when < b.when; });
+    made.trace_hash = context_.history.hash();
+    made.events = queue_.events_run();
+    made.simulated = plan_.end_at;
+    made.faults = faults_;
+    return made;
+  }
+
+  const scenario& plan_;
+  event_queue queue_;
+  fault_counters faults_;
+  context context_;
+  network network_;
+  witness witness_;
+  server_host server_;
+  std::vector<std::unique_ptr<user>> users_;
+  std::vector<std::unique_ptr<second_copy>> copies_;
+};
+
+} // namespace
+
+verdict run(const scenario& what, trace& history) { return world{what, history}.run(); }
+
+} // namespace kodama::sim

@@ -1,0 +1,81 @@
+#include "client/waiting_calls.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace kodama {
+namespace {
+
+using interest = waiting_calls::interest;
+
+/// Remembers how often it was called, and with what.
+struct caller {
+  std::vector<std::string> told;
+
+  waiting_calls::completion wait() {
+    return [this](auto error) { told.push_back(error ? error.message() : "done"); };
+  }
+};
+
+using told = std::vector<std::string>;
+
+TEST(WaitingCalls, AreMadeOnce) {
+  waiting_calls waiting;
+  caller someone;
+  waiting.add(1, someone.wait());
+  waiting.complete(1);
+  waiting.complete(1);
+  waiting.stop(errc::normal);
+  EXPECT_EQ(someone.told, told{"done"});
+}
+
+TEST(WaitingCalls, OfASubscriptionOutliveTheSession) {
+  waiting_calls waiting;
+  caller subscriber;
+  caller publisher;
+  waiting.add_topic(1, interest::subscription, "room", subscriber.wait());
+  waiting.add(2, publisher.wait());
+  waiting.fail_all(std::array<request_id, 2>{1, 2}, errc::session_unknown);
+  EXPECT_EQ(subscriber.told, told{});
+  EXPECT_EQ(publisher.told, told{"session_unknown"});
+  waiting.complete_topic(0, interest::watch, "room");
+  EXPECT_EQ(subscriber.told, told{});
+  waiting.complete_topic(0, interest::subscription, "room");
+  EXPECT_EQ(subscriber.told, told{"done"});
+}
+
+TEST(WaitingCalls, SayWhetherSomebodyWaitedForARefusal) {
+  waiting_calls waiting;
+  caller someone;
+  waiting.add_topic(1, interest::subscription, "room", someone.wait());
+  EXPECT_TRUE(waiting.fail(1, errc::too_many_topics));
+  EXPECT_FALSE(waiting.fail(1, errc::too_many_topics));
+  EXPECT_FALSE(waiting.fail(0, errc::too_many_topics));
+  EXPECT_EQ(someone.told, told{"too_many_topics"});
+}
+
+TEST(WaitingCalls, AreAllMadeInTheEnd) {
+  waiting_calls waiting;
+  caller someone;
+  waiting.add(1, someone.wait());
+  waiting.add_topic(2, interest::watch, "room", someone.wait());
+  waiting.add_ping([&](auto answer) { someone.wait()(answer.error()); });
+  waiting.stop(errc::taken_over);
+  EXPECT_EQ(someone.told, (told{"taken_over", "taken_over", "taken_over"}));
+}
+
+TEST(WaitingCalls, MayAskForMore) {
+  waiting_calls waiting;
+  caller next;
+  waiting.add(1, [&](auto) { waiting.add(2, next.wait()); });
+  waiting.stop(errc::normal);
+  EXPECT_EQ(next.told, told{});
+  waiting.complete(2);
+  EXPECT_EQ(next.told, told{"done"});
+}
+
+} // namespace
+} // namespace kodama
