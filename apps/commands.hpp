@@ -13,5 +13,6 @@ void add_replay(CLI::App& parent, int& exit_code);
 void add_sub(CLI::App& parent, int& exit_code);
 void add_pub(CLI::App& parent, int& exit_code);
 void add_flaky(CLI::App& parent, int& exit_code);
+void add_bench(CLI::App& parent, int& exit_code);
 
 } // namespace kodama::apps
