@@ -56,8 +56,10 @@ class datagram_port {
 public:
   virtual ~datagram_port() = default;
 
-  /// The UDP port that clients are told; 0 when this node has none.
-  [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+  /// Whether this node has one. Its number is that of the TCP port, always: so whoever forwards the
+  /// one under another number (a translator, a proxy) can forward the other likewise, and clients
+  /// need not be told.
+  [[nodiscard]] virtual bool enabled() const noexcept = 0;
   /// datagram_arrived messages that claim `path` go to `session`, until unbind().
   virtual void bind(path_id path, const caf::actor& session) = 0;
   virtual void unbind(path_id path) = 0;

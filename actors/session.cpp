@@ -60,7 +60,11 @@ caf::behavior session::make_behavior() {
       owe(m.notification);
       pump();
     },
-    [this](const topic_opened& m) { topics_.handle_opened(m); },
+    [this](const topic_opened& m) {
+      topics_.handle_opened(m, who_.client);
+      if (forgotten_ && topics_.is_empty())
+        quit();
+    },
     [this](admission& m) {
       admit(m);
       pump();
@@ -91,7 +95,11 @@ caf::behavior session::make_behavior() {
       pump();
     },
     [this](const shut_down&) { end(errc::going_away, "the server is shutting down"); },
-    [this](const session_forgotten&) { quit(); },
+    [this](const session_forgotten&) {
+      forgotten_ = true;
+      if (topics_.is_empty())
+        quit();
+    },
   };
 }
 
@@ -109,15 +117,15 @@ void session::on_exit() {
 
 void session::admit(admission& asking) {
   asking.link->bind(caf::actor{this}, link::reading::on);
+  // A stranger's token must not tell whether the session exists.
+  if (asking.identity != who_.holder) {
+    refuse(asking.link, errc::session_unknown, "no such session");
+    return;
+  }
   if (ended_) {
     refuse(asking.link, *ended_, "the session has ended");
     // Told once; nobody needs the reason any more.
     end(*ended_, "");
-    return;
-  }
-  // A stranger's token must not tell whether the session exists.
-  if (asking.identity != who_.holder) {
-    refuse(asking.link, errc::session_unknown, "no such session");
     return;
   }
   const auto last = asking.resume ? std::optional{asking.resume->last_received} : std::nullopt;

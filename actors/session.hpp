@@ -98,6 +98,7 @@ private:
   /// Set when the session is over but a resume within the window is still to be told why.
   std::optional<errc> ended_;
   bool forgotten_asked_ = false;
+  bool forgotten_ = false;
 };
 
 } // namespace kodama::actors

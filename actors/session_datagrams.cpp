@@ -8,12 +8,11 @@ namespace kodama::actors {
 
 void session::offer_path(const admission& asking, message::connack_success& answer) {
   drop_path();
-  if (!asking.random || world_.datagrams.port() == 0)
+  if (!asking.random || !world_.datagrams.enabled())
     return;
   message::datagram_offer offer;
   world_.random.fill(offer.random);
   offer.path = world_.random.next() | 1; // 0 means "no path"
-  offer.port = world_.datagrams.port();
   path_ = std::make_unique<path>(
     path{offer.path,
          datagram_channel{datagram_channel::side::server, offer.path, *asking.random, offer.random},

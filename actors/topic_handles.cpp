@@ -2,6 +2,8 @@
 
 #include "protocol/assert.hpp"
 
+#include <iterator>
+
 namespace kodama::actors {
 
 void topic_handles::send(std::string_view topic, caf::message what) {
@@ -26,7 +28,7 @@ bool topic_handles::is_interest(std::string_view topic) const {
   return at != slots_.end() && (at->second.subscribed || at->second.watching);
 }
 
-void topic_handles::handle_opened(const topic_opened& opened) {
+void topic_handles::handle_opened(const topic_opened& opened, client_id client) {
   const auto at = slots_.find(opened.name);
   if (at == slots_.end())
     return; // let go of meanwhile; the directory has counted that too
@@ -36,17 +38,29 @@ void topic_handles::handle_opened(const topic_opened& opened) {
   for (auto& what : found.waiting)
     owner_.send(found.topic, std::move(what));
   found.waiting = {};
-  shrink_cache();
+  if (found.leaving)
+    leave(at, client);
+  else
+    shrink_cache();
 }
 
 void topic_handles::leave_all(client_id client) {
-  for (auto& [name, found] : slots_) {
-    if (found.topic && (found.subscribed || found.watching))
-      owner_.send(found.topic, client_left{client});
-    owner_.send(directory_, topic_released{name});
+  for (auto at = slots_.begin(); at != slots_.end();) {
+    const auto next = std::next(at);
+    if (at->second.topic)
+      leave(at, client);
+    else
+      at->second.leaving = true;
+    at = next;
   }
-  slots_.clear();
   interests_ = 0;
+}
+
+void topic_handles::leave(slots::iterator at, client_id client) {
+  // Also where the session is no longer subscribed: nothing is left behind by mistake.
+  owner_.send(at->second.topic, client_left{client});
+  owner_.send(directory_, topic_released{at->first});
+  slots_.erase(at);
 }
 
 void topic_handles::clear() {

@@ -31,9 +31,11 @@ public:
   [[nodiscard]] std::size_t interests() const noexcept { return interests_; }
   [[nodiscard]] bool is_interest(std::string_view topic) const;
 
-  void handle_opened(const topic_opened& opened);
-  /// Leaves every topic and lets go of every handle.
+  void handle_opened(const topic_opened& opened, client_id client);
+  /// Leaves every topic and lets go of every handle. What still waits for a handle is sent when that
+  /// arrives: a client that publishes and disconnects at once means both.
   void leave_all(client_id client);
+  [[nodiscard]] bool is_empty() const noexcept { return slots_.empty(); }
   void clear();
 
 private:
@@ -42,6 +44,7 @@ private:
     std::vector<caf::message> waiting;
     bool subscribed = false;
     bool watching = false;
+    bool leaving = false;
     std::uint64_t used = 0; ///< for finding the one least recently used
   };
   using slots = std::map<std::string, slot, std::less<>>;
@@ -49,6 +52,7 @@ private:
   slots::iterator find_or_open(std::string_view topic);
   void set_interest(std::string_view topic, bool slot::*which, bool yes);
   void shrink_cache();
+  void leave(slots::iterator at, client_id client);
 
   runtime::pinned_actor& owner_;
   caf::actor directory_;

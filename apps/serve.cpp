@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -26,17 +27,24 @@ struct serve_flags {
   std::string config_file;
   host_port listen;
   std::string tokens_file;
-  std::uint64_t threads = 0;
+  std::uint64_t threads = 1;
   duration resume_window{};
   bool no_udp = false;
   std::string log_level;
   CLI::Option* has_listen = nullptr;
   CLI::Option* has_resume_window = nullptr;
+  CLI::Option* has_threads = nullptr;
 };
 
 int fail(const std::string& what) {
   std::fprintf(stderr, "kodama: serve: %s\n", what.c_str());
   return 1;
+}
+
+/// 0, which check_config() refuses, where it does not fit.
+std::uint32_t window_of(duration wanted) {
+  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(wanted).count();
+  return count > std::numeric_limits<std::int32_t>::max() ? 0 : static_cast<std::uint32_t>(count);
 }
 
 parsed<void> apply(const serve_flags& flags, serve_config& config) {
@@ -47,11 +55,10 @@ parsed<void> apply(const serve_flags& flags, serve_config& config) {
     config.listen = flags.listen;
   if (!flags.tokens_file.empty())
     config.tokens_file = flags.tokens_file;
-  if (flags.threads != 0)
+  if (flags.has_threads->count() != 0)
     config.server.threads = flags.threads;
   if (flags.has_resume_window->count() != 0)
-    config.server.node.session.limits.resume_window_ms = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(flags.resume_window).count());
+    config.server.node.session.limits.resume_window_ms = window_of(flags.resume_window);
   if (flags.no_udp)
     config.server.udp = false;
   if (!flags.log_level.empty())
@@ -62,7 +69,7 @@ parsed<void> apply(const serve_flags& flags, serve_config& config) {
       return tokens.error();
     config.server.tokens = std::move(*tokens);
   }
-  return boost::system::in_place_value;
+  return check_config(config);
 }
 
 int run(const serve_flags& flags) {
@@ -116,7 +123,7 @@ void add_serve(CLI::App& parent, int& exit_code) {
         ->type_name("HOST:PORT");
   command->add_option("--tokens", flags->tokens_file, "Who may come in: one token a line")
     ->type_name("FILE");
-  add_parsed_option(*command, "--threads", flags->threads, parse_number,
+  flags->has_threads = add_parsed_option(*command, "--threads", flags->threads, parse_number,
                     "Threads that serve connections (default: 1)")
     ->type_name("N");
   flags->has_resume_window

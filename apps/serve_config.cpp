@@ -11,6 +11,8 @@ namespace kodama::apps {
 namespace {
 
 /// Puts one value where it belongs; the refusal says what was expected.
+constexpr std::size_t threads_max = 256;
+
 using setter = std::function<parsed<void>(const toml::node& value)>;
 using setters = std::map<std::string, setter, std::less<>>;
 
@@ -103,7 +105,7 @@ setters all_keys(serve_config& config) {
     {"listen", endpoint(config.listen)},
     {"tokens", text(config.tokens_file)},
     {"log_level", text(config.log_level)},
-    {"threads", whole(server.threads, 1, 256)},
+    {"threads", whole(server.threads, 1, threads_max)},
     {"udp", yes_or_no(server.udp)},
     {"shutdown_max", milliseconds(server.shutdown_max)},
     {"limits.message_size_max", size(limits.message_size_max, 1024)},
@@ -154,6 +156,26 @@ parsed<void> read_config(const std::string& file, serve_config& config) {
     return refusal{file + (line != 0 ? ":" + std::to_string(line) : "") + ": "
                    + std::string{error.description()}};
   }
+}
+
+parsed<void> check_config(const serve_config& config) {
+  const auto& session = config.server.node.session;
+  const auto& limits = session.limits;
+  // What our own messages need around a topic's name.
+  constexpr std::uint32_t frame = 512;
+  if (limits.message_size_max < limits.topic_length_max + frame)
+    return refusal{"limits.message_size_max has to be at least limits.topic_length_max + "
+                   + std::to_string(frame) + ", that is "
+                   + std::to_string(limits.topic_length_max + frame) + " bytes"};
+  if (session.keepalive_min > session.keepalive_max)
+    return refusal{"times.keepalive_min (" + std::to_string(session.keepalive_min.count())
+                   + " ms) has to be at most times.keepalive_max ("
+                   + std::to_string(session.keepalive_max.count()) + " ms)"};
+  if (config.server.threads < 1 || config.server.threads > threads_max)
+    return refusal{"threads: expected 1 to " + std::to_string(threads_max)};
+  if (limits.resume_window_ms == 0)
+    return refusal{"the resume window is out of range; expected 1ms to 500h"};
+  return boost::system::in_place_value;
 }
 
 parsed<std::vector<std::string>> read_tokens(const std::string& file) {

@@ -21,6 +21,9 @@ struct serve_config {
 /// The reference of all keys is docs/operations.md.
 [[nodiscard]] parsed<void> read_config(const std::string& file, serve_config& config);
 
+/// Contradictions between values that are each in range: names both.
+[[nodiscard]] parsed<void> check_config(const serve_config& config);
+
 /// One token a line; empty lines and lines that begin with '#' do not count.
 [[nodiscard]] parsed<std::vector<std::string>> read_tokens(const std::string& file);
 

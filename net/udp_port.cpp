@@ -141,7 +141,6 @@ result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
 
 udp_port::udp_port(asio_scheduler& scheduler, udp::socket bound)
     : socket_{std::move(bound)},
-      port_{socket_.local_endpoint().port()},
       v6_{socket_.local_endpoint().protocol() == udp::v6()} {
   for (std::size_t i = 0; i != scheduler.size(); ++i)
     outboxes_.push_back(std::make_shared<outbox>(socket_.native_handle(), v6_, scheduler.at(i)));

@@ -27,7 +27,7 @@ public:
   void close();
 
   // actors::datagram_port
-  std::uint16_t port() const noexcept override { return port_; }
+  bool enabled() const noexcept override { return true; }
   void bind(path_id path, const caf::actor& session) override;
   void unbind(path_id path) override;
   void send(const address& to, byte_view datagram) override;
@@ -39,7 +39,6 @@ private:
   void receive_all();
 
   boost::asio::ip::udp::socket socket_;
-  std::uint16_t port_;
   bool v6_;
   std::vector<std::shared_ptr<outbox>> outboxes_; // one for each shard
   std::mutex sessions_mutex_;                     // bound from any shard, looked up on shard 0
@@ -49,7 +48,7 @@ private:
 /// A node's stand-in where UDP is switched off: offers no port, so that no client asks.
 class no_udp_port final : public actors::datagram_port {
 public:
-  std::uint16_t port() const noexcept override { return 0; }
+  bool enabled() const noexcept override { return false; }
   void bind(path_id, const caf::actor&) override {}
   void unbind(path_id) override {}
   void send(const address&, byte_view) override {}

@@ -35,7 +35,7 @@ void client_datagrams::start(instant now, const message::datagram_offer& offer,
                              const address& server) {
   channel_.emplace(datagram_channel::side::client, offer.path, ours_, offer.random);
   path_.emplace(udp_path::role::client, options_, random_);
-  path_->handle_start(now, address{server.ip, offer.port});
+  path_->handle_start(now, address{server.ip, offer.port != 0 ? offer.port : server.port});
 }
 
 void client_datagrams::stop() {

@@ -39,7 +39,7 @@ struct connect_token {
 struct datagram_offer {
   datagram_random random{};
   path_id path = 0;
-  std::uint16_t port = 0; ///< at the address to which the client's TCP connection goes
+  std::uint16_t port = 0; ///< at the address of the client's TCP connection; 0: its port, too
 };
 
 struct connack_success {

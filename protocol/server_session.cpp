@@ -12,8 +12,9 @@ namespace {
 /// How many topics a client may publish to without a guarantee before the oldest order is forgotten.
 constexpr std::size_t unreliable_topics_max = 256;
 
-/// Replies wait here for the link; a peer that asks without reading is cut off at this size.
-constexpr std::size_t replies_max = 64 * 1024;
+/// Replies wait here for the link; a peer that asks without reading is cut off at this size. The
+/// answers to one read full of PINGs fit.
+constexpr std::size_t replies_max = 1024 * 1024;
 
 template <class Message>
 constexpr bool is_request =
@@ -41,6 +42,7 @@ void server_session::handle_attach(instant now, std::optional<message_id> last_r
   reader_ = message_reader{{options_->limits.message_size_max, options_->limits.sections_max}};
   replies_ = {};
   attached_ = true;
+  ack_overdue_ = false;
   expires_at_ = never;
   last_heard_ = now;
   keepalive_ms_ = std::clamp(keepalive_wish_ms, static_cast<std::uint32_t>(options_->keepalive_min.count()),
@@ -151,6 +153,7 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
   const auto timestamp = to_timestamp(now);
   append(out, replies_);
   replies_.clear();
+  ack_overdue_ = false;
   if (const auto through = receive_.poll_ack(now))
     message::encode(out, message::ack{*through}, timestamp);
   send_.poll_transmit(out, size_max, timestamp);
@@ -159,10 +162,12 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
 instant server_session::poll_timeout() const {
   if (!attached_)
     return expires_at_;
-  return std::min(receive_.poll_timeout(), silence_deadline());
+  return ack_overdue_ ? silence_deadline()
+                      : std::min(receive_.poll_timeout(), silence_deadline());
 }
 
 server_session::timeout server_session::handle_timeout(instant now) {
+  ack_overdue_ = receive_.poll_timeout() <= now;
   if (attached_ && now >= silence_deadline())
     return timeout::connection_dead;
   if (!attached_ && now >= expires_at_)

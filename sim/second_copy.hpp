@@ -11,7 +11,7 @@ namespace kodama::sim {
 class second_copy final : private tcp_handler {
 public:
   second_copy(const context& world, network& wires, const server_host& server, host_id from,
-              const session_id& secret, std::uint64_t draw);
+              const session_id& secret, duration keepalive, std::uint64_t draw);
 
 private:
   void on_connected() override;
@@ -20,6 +20,7 @@ private:
 
   const context& world_;
   session_id secret_;
+  duration keepalive_;
   std::uint64_t draw_;
   tcp_endpoint_ptr tcp_;
 };

@@ -63,6 +63,11 @@ std::optional<session_id> server_host::secret_of(client_id client) const {
   return at == secrets_.end() ? std::nullopt : std::optional{at->second};
 }
 
+std::uint32_t server_host::life_of(std::uint64_t connection) const {
+  const auto at = accepted_by_.find(connection);
+  return at == accepted_by_.end() ? 0 : at->second;
+}
+
 void server_host::start() {
   ++life_;
   world_.history.note(now(), host_, started_kind, life_, 0, 0,
@@ -132,6 +137,7 @@ void server_host::arm_timer() {
 // --- the seam ---------------------------------------------------------------------------------
 
 void server_host::on_accept(tcp_endpoint_ptr accepted) {
+  accepted_by_.emplace(accepted->id(), life_);
   auto made = std::make_shared<sim_link>(++last_link_, std::move(accepted));
   links_.push_back(made);
   caf::anon_send(process_->node->door(0), actors::link_accepted{made, links_.size()});

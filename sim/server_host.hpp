@@ -40,6 +40,8 @@ public:
   [[nodiscard]] std::uint32_t life() const noexcept { return life_; }
   [[nodiscard]] bool running() const noexcept { return process_ != nullptr; }
   [[nodiscard]] session_key key_of(client_id client) const noexcept { return {life_, client}; }
+  /// The process that accepted this connection; what it said may arrive after its death.
+  [[nodiscard]] std::uint32_t life_of(std::uint64_t connection) const;
   /// For the second copy of a client: what only the client knows.
   [[nodiscard]] std::optional<session_id> secret_of(client_id client) const;
 
@@ -63,7 +65,7 @@ private:
   // The seam.
   void on_accept(tcp_endpoint_ptr accepted) override;
   void on_datagram(const address& from, byte_view data) override;
-  std::uint16_t port() const noexcept override { return plan_.udp ? server_port : 0; }
+  bool enabled() const noexcept override { return plan_.udp; }
   void bind(path_id path, const caf::actor& session) override;
   void unbind(path_id path) override;
   void send(const address& to, byte_view datagram) override;
@@ -104,6 +106,7 @@ private:
   std::map<path_id, caf::actor> paths_;
   std::vector<std::shared_ptr<sim_link>> links_;
   std::map<client_id, session_id> secrets_;
+  std::map<std::uint64_t, std::uint32_t> accepted_by_; ///< connection to process
   actors::link_id last_link_ = 0;
   std::uint32_t life_ = 0;
   bool paused_ = false;

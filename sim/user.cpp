@@ -180,7 +180,7 @@ void user::handle(client_event::any& event) {
       using Event = std::decay_t<decltype(e)>;
       if constexpr (std::is_same_v<Event, client_event::connected>) {
         connected_ = true;
-        session_ = server_.key_of(e.client);
+        session_ = {server_.life_of(self_->tcp->id()), e.client};
         note(event_kind, e.client, e.resumed ? 1 : 0, e.resumed ? "resumed" : "connected");
         if (intruder_)
           witness_.tell(&checker::on_intruder_connected, when, id_);
@@ -216,6 +216,8 @@ void user::handle(client_event::any& event) {
         note(event_kind, tag.number, 5, "acknowledged");
         witness_.tell(&checker::on_acknowledged, when, id_, session_, tag);
       } else if constexpr (std::is_same_v<Event, client_event::request_failed>) {
+        note(event_kind, static_cast<std::uint64_t>(e.reason), 7,
+             "request failed: " + std::string{kodama::to_string(e.reason)});
         if (const auto at = self_->publishes.find(e.request); at != self_->publishes.end())
           witness_.tell(&checker::on_publish_failed, when, id_, session_, at->second, e.reason);
       } else if constexpr (std::is_same_v<Event, client_event::subscribed>) {
@@ -233,8 +235,10 @@ void user::handle(client_event::any& event) {
         else
           witness_.tell(&checker::on_received_unknown, when, id_, session_, e.topic);
       } else if constexpr (std::is_same_v<Event, client_event::watching>) {
+        note(event_kind, hash_of(e.topic), e.first, "watching");
         witness_.tell(&checker::on_watching, when, id_, session_, e.topic, e.first);
       } else if constexpr (std::is_same_v<Event, client_event::unwatched>) {
+        note(event_kind, hash_of(e.topic), e.end, "unwatched");
         witness_.tell(&checker::on_unwatched, when, id_, session_, e.topic, e.end);
       } else if constexpr (std::is_same_v<Event, client_event::presence>) {
         note(event_kind, hash_of(e.topic), e.sequence, "presence");

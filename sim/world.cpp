@@ -52,6 +52,10 @@ private:
     limits.session_buffer_max = plan.session_buffer_max;
     limits.sessions_max = actors::node_options{}.sessions_max;
     limits.liveness = plan.liveness_bound();
+    // Who measures with a slow clock notices late.
+    limits.keepalive_slack += plan.keepalive * 3 / 2
+                              * static_cast<std::int64_t>(plan.plan.process.clock_drift.value)
+                              / 1'000'000;
     return limits;
   }
 
@@ -174,7 +178,7 @@ private:
       if (const auto secret = server_.secret_of(struck.session().client);
           secret && struck.session().server_life == server_.life())
         copies_.push_back(std::make_unique<second_copy>(context_, network_, server_, struck.host(),
-                                                        *secret, fault.draw));
+                                                        *secret, plan_.keepalive, fault.draw));
       break;
     default: break;
     }

@@ -1,0 +1,42 @@
+#include "sim/checkers/bounded_memory.hpp"
+
+#include "tests/sim/checkers/story.hpp"
+
+namespace kodama::sim::checkers {
+namespace {
+
+struct BoundedMemoryChecker : testing::Test {
+  bounded_memory judge{some_bounds};
+  story tell{judge};
+};
+
+TEST_F(BoundedMemoryChecker, AcceptsBothLimitsToTheFull) {
+  tell.opens(0).opens(1).opens(2);
+  judge.on_backlog(tell.step(), tell.session(0), 1000);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(BoundedMemoryChecker, RefusesAByteTooMany) {
+  tell.opens(0);
+  judge.on_backlog(tell.step(), tell.session(0), 1001);
+  judge.on_backlog(tell.step(), tell.session(0), 1002);
+  EXPECT_TRUE(breaks(judge, {"1001 bytes", "session 1/1", "session_buffer_max is 1000"}));
+}
+
+TEST_F(BoundedMemoryChecker, RefusesASessionTooMany) {
+  tell.opens(0).opens(1).opens(2).opens(3).opens(4);
+  EXPECT_TRUE(breaks(judge, {"session 1/4", "4th", "sessions_max is 3"}));
+}
+
+TEST_F(BoundedMemoryChecker, CountsOnlyWhatIsOpen) {
+  tell.opens(0).opens(1).opens(2).ends_session(0).opens(3);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(BoundedMemoryChecker, BeginsAnewWithEachServer) {
+  tell.opens(0).opens(1).opens(2).restarts().opens(0).opens(1).opens(2);
+  EXPECT_TRUE(holds(judge));
+}
+
+} // namespace
+} // namespace kodama::sim::checkers

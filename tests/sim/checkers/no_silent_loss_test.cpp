@@ -1,0 +1,131 @@
+#include "sim/checkers/no_silent_loss.hpp"
+
+#include "tests/sim/checkers/story.hpp"
+
+namespace kodama::sim::checkers {
+namespace {
+
+struct NoSilentLossChecker : testing::Test {
+  no_silent_loss judge{some_bounds};
+  story tell{judge};
+
+  void SetUp() override { tell.opens(0); }
+};
+
+TEST_F(NoSilentLossChecker, AcceptsAnHonestReport) {
+  tell.subscribes(0, 4).receives(0, {0, 1}, 4).receives(0, {0, 2}, 5).subscribes(0, 1, "b");
+  tell.publishes({0, 1}).publishes({0, 2}).publishes({0, 3}, false).publishes({0, 4});
+  tell.acknowledges({0, 1}).loses_session(0, {{0, 2}, {0, 4}}, {{"b", 0, 1}, {"room", 5, 4}});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, MovesWhatWasPublishedInBetweenToTheNextSession) {
+  tell.publishes({0, 1}).loses_session(0, {{0, 1}}).publishes({0, 2}).opens(0);
+  tell.publishes({0, 3}).acknowledges({0, 2}).loses_session(0, {{0, 3}});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAnUnconfirmedPublishLeftOut) {
+  tell.publishes({0, 1}).publishes({0, 2}).loses_session(0, {{0, 1}});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "unconfirmed are 0#1,", "open are 0#1 0#2",
+                             "0#2 was neither"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAnAcknowledgedPublishInTheReport) {
+  tell.publishes({0, 1}).acknowledges({0, 1}).loses_session(0, {{0, 1}});
+  EXPECT_TRUE(breaks(judge, {"open are none", "0#1 is not open"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAFailedPublishInTheReport) {
+  tell.publishes({0, 1});
+  judge.on_publish_failed(tell.step(), 0, tell.session(0), {0, 1}, errc::too_many_topics);
+  tell.loses_session(0, {{0, 1}});
+  EXPECT_TRUE(breaks(judge, {"0#1 is not open"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAReportInAnotherOrder) {
+  tell.publishes({0, 1}).publishes({0, 2}).loses_session(0, {{0, 2}, {0, 1}});
+  EXPECT_TRUE(breaks(judge, {"0#2 0#1", "0#1 0#2", "order"}));
+}
+
+TEST_F(NoSilentLossChecker, ShortensLongLists) {
+  for (std::uint32_t i = 1; i != 100; ++i)
+    tell.publishes({0, i});
+  tell.loses_session(0, {});
+  EXPECT_TRUE(breaks(judge, {"0#8 … 99 in all", "0#1 was neither"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesATopicLeftOut) {
+  tell.subscribes(0, 4).receives(0, {0, 1}, 4).loses_session(0, {}, {});
+  EXPECT_TRUE(breaks(judge, {"not told of \"room\"", "from 4 on", "through 4"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesWrongNumbersOfATopic) {
+  tell.subscribes(0, 4).receives(0, {0, 1}, 4).loses_session(0, {}, {{"room", 5, 4}});
+  EXPECT_TRUE(breaks(judge, {"\"room\" from 4 on and received through 5", "received through 4"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAWrongBeginningOfATopic) {
+  tell.subscribes(0, 4).loses_session(0, {}, {{"room", 0, 5}});
+  EXPECT_TRUE(breaks(judge, {"from 5 on", "from 4 on"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesATopicTwice) {
+  tell.subscribes(0, 4).loses_session(0, {}, {{"room", 0, 4}, {"room", 0, 4}});
+  EXPECT_TRUE(breaks(judge, {"told twice"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesATopicThatIsNotSubscribed) {
+  tell.subscribes(0, 4).unsubscribes(0, 4).loses_session(0, {}, {{"room", 0, 4}});
+  EXPECT_TRUE(breaks(judge, {"gap in \"room\"", "not subscribed"}));
+}
+
+TEST_F(NoSilentLossChecker, KeepsTheFirstAnswerOfASecondSubscribe) {
+  tell.subscribes(0, 4).receives(0, {0, 1}, 4).subscribes(0, 5);
+  tell.loses_session(0, {}, {{"room", 4, 4}});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAnAcknowledgementOfWhatWasCalledUnconfirmed) {
+  tell.publishes({0, 1}).loses_session(0, {{0, 1}}).opens(0).acknowledges({0, 1});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/2)", "0#1", "unconfirmed"}));
+}
+
+TEST_F(NoSilentLossChecker, VoidsWhatIsOpenWhenAUserStopsOrForgets) {
+  tell.publishes({0, 1}).subscribes(0, 1).stops(0).opens(0);
+  tell.publishes({0, 2}).forgets(0).opens(0).loses_session(0, {});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesABeliefInASessionThatEnded) {
+  tell.ends_session(0).pass(11s).ends({0});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "still believes", "ended it"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesABeliefInAServerThatStopped) {
+  tell.restarts().heals().pass(11s).ends({0});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "still believes"}));
+}
+
+TEST_F(NoSilentLossChecker, GivesTheReachableTimeToNotice) {
+  tell.ends_session(0).pass(5s).ends({0});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, CountsTheTimeToNoticeFromHealing) {
+  tell.ends_session(0).pass(20s).heals().pass(5s).ends({0});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, ExpectsNothingOfTheUnreachable) {
+  tell.ends_session(0).pass(11s).ends({});
+  EXPECT_TRUE(judge.violations().empty());
+}
+
+TEST_F(NoSilentLossChecker, IsContentWithABeliefInTheNextSession) {
+  tell.restarts().loses_session(0, {}).opens(0).pass(11s).ends({0});
+  EXPECT_TRUE(holds(judge));
+}
+
+} // namespace
+} // namespace kodama::sim::checkers
