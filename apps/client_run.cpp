@@ -25,6 +25,7 @@ client_run::client_run(std::string command, const client_options& chosen)
     , watched_{terminal_ || chosen.verbose}
     , server_{to_client(chosen)}
     , signals_{server_.context(), SIGINT, SIGTERM}
+    , deadline_{server_.context()}
     , grace_{server_.context()} {
   // A reader of our output that goes away is told apart by EPIPE.
   std::signal(SIGPIPE, SIG_IGN);
@@ -66,6 +67,8 @@ void client_run::await_signal() {
 }
 
 int client_run::run() {
+  if (ending_)
+    return exit_code_;
   await_signal();
   server_.connect();
   server_.run();
@@ -91,8 +94,24 @@ void client_run::finish(int exit_code) {
   end();
 }
 
+void client_run::give_up_after(duration timeout) {
+  deadline_.expires_after(timeout);
+  deadline_.async_wait([this, timeout](const error_code& error) {
+    if (!error)
+      fail("no answer within " + to_text(timeout) + trouble());
+  });
+}
+
+void client_run::handle_unwritable(const error_code& error) {
+  if (error == boost::system::errc::broken_pipe)
+    finish();
+  else
+    fail("cannot write: " + error.message());
+}
+
 void client_run::end() {
   ending_ = true;
+  deadline_.cancel();
   show_progress({});
   if (on_end_)
     on_end_();

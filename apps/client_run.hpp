@@ -37,7 +37,7 @@ public:
   /// Added to every failure's line, such as "; 3 of 5 messages unconfirmed".
   void on_last_words(std::function<std::string()> call) { on_last_words_ = std::move(call); }
 
-  /// Connects and runs to the end; the exit code.
+  /// Connects and runs to the end, unless that has come already; the exit code.
   [[nodiscard]] int run();
   /// "kodama: COMMAND: WHY" and exit code 1.
   void fail(std::string_view why);
@@ -45,6 +45,10 @@ public:
   /// turn and is the better reason.
   void fail_soon(std::string why);
   void finish(int exit_code = 0);
+  /// To be called before run(): fails when it has not ended by then.
+  void give_up_after(duration timeout);
+  /// Standard output refused what we wrote. That nobody reads any more (EPIPE) is a quiet end.
+  void handle_unwritable(const boost::system::error_code& error);
   [[nodiscard]] bool ending() const noexcept { return ending_; }
 
   /// A line on stderr in any case, and one for those who watch: on a terminal, or with --verbose.
@@ -67,6 +71,7 @@ private:
   bool watched_;
   client server_;
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer deadline_;
   boost::asio::steady_timer grace_;
   std::function<void()> on_connected_;
   std::function<void()> on_interrupt_;

@@ -17,6 +17,8 @@ int main(int argc, char** argv) {
   kodama::apps::add_serve(app, exit_code);
   kodama::apps::add_sub(app, exit_code);
   kodama::apps::add_pub(app, exit_code);
+  kodama::apps::add_who(app, exit_code);
+  kodama::apps::add_ping(app, exit_code);
   kodama::apps::add_sim(app, exit_code);
   kodama::apps::add_replay(app, exit_code);
   kodama::apps::add_flaky(app, exit_code);

@@ -71,7 +71,7 @@ public:
   int run() {
     await_tick();
     go_on();
-    return run_.ending() ? 1 : run_.run();
+    return run_.run();
   }
 
 private:
@@ -218,6 +218,8 @@ private:
   }
 
   std::string last_words() const {
+    if (sent_ == 0)
+      return {};
     return "; " + std::to_string(sent_ - confirmed_) + " of " + std::to_string(sent_) +
            " messages unconfirmed";
   }

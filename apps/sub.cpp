@@ -43,7 +43,7 @@ public:
   explicit subscriber(const sub_command& command)
       : command_{command}
       , run_{"sub", command.client}
-      , output_{run_.context(), [this](const auto& error) { handle_closed(error); }} {
+      , output_{run_.context(), [this](const auto& error) { run_.handle_unwritable(error); }} {
     run_.on_interrupt([this] { finish(command_.count == 0 ? 0 : 1); });
     run_.server().on_session_lost([this](const auto& e) { handle_session_lost(e); });
     run_.server().on_subscribed([this](const client_event::subscribed& e) {
@@ -62,7 +62,7 @@ public:
       require(topic, run_.server().subscribe(
                          topic, [this](const auto& e) { show(e); }, answered(topic)));
     }
-    return run_.ending() ? 1 : run_.run();
+    return run_.run();
   }
 
 private:
@@ -116,13 +116,6 @@ private:
   void finish(int exit_code) {
     output_.flush();
     run_.finish(exit_code);
-  }
-
-  void handle_closed(const boost::system::error_code& error) {
-    if (error == boost::system::errc::broken_pipe)
-      run_.finish();
-    else
-      run_.fail("cannot write: " + error.message());
   }
 
   const sub_command& command_;
