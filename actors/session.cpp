@@ -24,7 +24,6 @@ session::session(caf::actor_config& config, identity who, neighbours around,
       world_{world},
       core_{options.session},
       topics_{*this, around_.directory, options.publish_topics_max},
-      collected_{who.client},
       alarm_{*this} {}
 
 caf::behavior session::make_behavior() {
@@ -304,14 +303,16 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
 }
 
 void session::collect(const message::publish& what) {
-  if (!collected_.continues(what))
+  if (!collected_)
+    collected_ = std::make_unique<publish_collector>(who_.client);
+  if (!collected_->continues(what))
     pass_collected();
-  collected_.add(what, to_timestamp(now()));
+  collected_->add(what, to_timestamp(now()));
 }
 
 void session::pass_collected() {
-  if (!collected_.empty())
-    topics_.send(collected_.topic(), caf::make_message(collected_.take()));
+  if (collected_ && !collected_->empty())
+    topics_.send(collected_->topic(), caf::make_message(collected_->take()));
 }
 
 // --- what topics answer -----------------------------------------------------------------------

@@ -108,7 +108,7 @@ private:
   server_session core_;
   link_ptr link_;
   topic_handles topics_;
-  publish_collector collected_;
+  std::unique_ptr<publish_collector> collected_; ///< from the first publish on
   std::unique_ptr<path> path_;
   caf::actor selector_;
   runtime::alarm alarm_;
