@@ -1,5 +1,6 @@
 #include "actors/session.hpp"
 
+#include "actors/runtime/behavior_of.hpp"
 #include "protocol/assert.hpp"
 
 #include <algorithm>
@@ -23,84 +24,106 @@ session::session(caf::actor_config& config, identity who, neighbours around,
       world_{world},
       core_{options.session},
       topics_{*this, around_.directory, options.publish_topics_max},
-      collected_{who.client},
       alarm_{*this} {}
 
 caf::behavior session::make_behavior() {
-  return {
-    [this](const publication& m) {
-      handle_publication(m);
-      pump();
-    },
-    [this](const link_received& m) {
-      if (!link_ || m.link != link_->id())
-        return; // a connection that has been taken over, or given up
-      receive(m.data);
-      pump();
-    },
-    [this](const link_drained& m) {
-      if (link_ && m.link == link_->id())
-        pump();
-    },
-    [this](const link_closed& m) {
-      if (link_ && m.link == link_->id())
-        lose_connection(errc::connection_lost);
-      pump();
-    },
-    [this](const publish_sequenced& m) {
-      for (std::size_t i = 0; i != m.count && !ended_; ++i)
-        core_.complete(now(), m.first + i);
-      pump();
-    },
-    [this](const topic_answered& m) {
-      handle_answer(m);
-      pump();
-    },
-    [this](const presence_changed& m) {
-      owe(m.notification);
-      pump();
-    },
-    [this](const topic_opened& m) {
-      topics_.handle_opened(m, who_.client);
-      if (forgotten_ && topics_.is_empty())
-        quit();
-    },
-    [this](admission& m) {
-      admit(m);
-      pump();
-    },
-    [this](const datagram_arrived& m) {
-      receive_datagram(m);
-      pump();
-    },
-    [this](const path_transmit& m) { transmit_on_path(m); },
-    [this](const path_route& m) {
-      if (!path_ || path_->id != m.path)
-        return;
-      path_->route = m.route;
-      world_.watching.on_route_changed(who_.client, m.route.has_value());
-    },
-    [this](runtime::alarm_rang) {
-      switch (core_.handle_timeout(now())) {
-      case server_session::timeout::none: break;
-      case server_session::timeout::connection_dead:
-        core_.reply(now(), message::disconnect{errc::keepalive_timeout,
-                                               "nothing heard for 1.5 keepalives"});
-        lose_connection(errc::keepalive_timeout);
-        break;
-      case server_session::timeout::session_expired:
-        end(errc::session_unknown, "");
-        break;
-      }
-      pump();
-    },
-    [this](const shut_down&) { end(errc::going_away, "the server is shutting down"); },
-    [this](const session_forgotten&) {
-      forgotten_ = true;
-      if (topics_.is_empty())
-        quit();
-    },
-  };
+  return runtime::behavior_of<const publication, const link_received, const publish_sequenced,
+                              const runtime::alarm_rang, const link_drained, const link_closed,
+                              const topic_answered, const topic_opened, const presence_changed,
+                              const datagram_arrived, const path_transmit, const path_route,
+                              admission, const shut_down, const session_forgotten>(
+      [this](auto& what) { handle(what); });
+}
+
+void session::handle(const publication& what) {
+  handle_publication(what);
+  pump();
+}
+
+void session::handle(const link_received& received) {
+  if (!link_ || received.link != link_->id())
+    return; // a connection that has been taken over, or given up
+  receive(received.data);
+  pump();
+}
+
+void session::handle(const link_drained& drained) {
+  if (link_ && drained.link == link_->id())
+    pump();
+}
+
+void session::handle(const link_closed& closed) {
+  if (link_ && closed.link == link_->id())
+    lose_connection(errc::connection_lost);
+  pump();
+}
+
+void session::handle(const publish_sequenced& sequenced) {
+  for (std::size_t i = 0; i != sequenced.count && !ended_; ++i)
+    core_.complete(now(), sequenced.first + i);
+  pump();
+}
+
+void session::handle(const topic_answered& answer) {
+  handle_answer(answer);
+  pump();
+}
+
+void session::handle(const presence_changed& changed) {
+  owe(changed.notification);
+  pump();
+}
+
+void session::handle(const topic_opened& opened) {
+  topics_.handle_opened(opened, who_.client);
+  if (forgotten_ && topics_.is_empty())
+    quit();
+}
+
+void session::handle(admission& asking) {
+  admit(asking);
+  pump();
+}
+
+void session::handle(const datagram_arrived& arrived) {
+  receive_datagram(arrived);
+  pump();
+}
+
+void session::handle(const path_transmit& wanted) {
+  transmit_on_path(wanted);
+}
+
+void session::handle(const path_route& found) {
+  if (!path_ || path_->id != found.path)
+    return;
+  path_->route = found.route;
+  world_.watching.on_route_changed(who_.client, found.route.has_value());
+}
+
+void session::handle(runtime::alarm_rang) {
+  switch (core_.handle_timeout(now())) {
+  case server_session::timeout::none: break;
+  case server_session::timeout::connection_dead:
+    core_.reply(now(), message::disconnect{errc::keepalive_timeout,
+                                           "nothing heard for 1.5 keepalives"});
+    lose_connection(errc::keepalive_timeout);
+    break;
+  case server_session::timeout::session_expired:
+    end(errc::session_unknown, "");
+    break;
+  }
+  pump();
+}
+
+void session::handle(const shut_down&) {
+  end(errc::going_away, "the server is shutting down");
+}
+
+void session::handle(const session_forgotten&) {
+  forgotten_ = true;
+  if (topics_.is_empty())
+    quit();
 }
 
 void session::on_exit() {
@@ -280,14 +303,16 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
 }
 
 void session::collect(const message::publish& what) {
-  if (!collected_.continues(what))
+  if (!collected_)
+    collected_ = std::make_unique<publish_collector>(who_.client);
+  if (!collected_->continues(what))
     pass_collected();
-  collected_.add(what, to_timestamp(now()));
+  collected_->add(what, to_timestamp(now()));
 }
 
 void session::pass_collected() {
-  if (!collected_.empty())
-    topics_.send(collected_.topic(), caf::make_message(collected_.take()));
+  if (collected_ && !collected_->empty())
+    topics_.send(collected_->topic(), caf::make_message(collected_->take()));
 }
 
 // --- what topics answer -----------------------------------------------------------------------

@@ -42,6 +42,23 @@ public:
   void on_exit() override;
 
 private:
+  // One for each message of the behavior.
+  void handle(const publication& what);
+  void handle(const link_received& received);
+  void handle(const link_drained& drained);
+  void handle(const link_closed& closed);
+  void handle(const publish_sequenced& sequenced);
+  void handle(const topic_answered& answer);
+  void handle(const topic_opened& opened);
+  void handle(const presence_changed& changed);
+  void handle(const datagram_arrived& arrived);
+  void handle(const path_transmit& wanted);
+  void handle(const path_route& found);
+  void handle(admission& asking);
+  void handle(runtime::alarm_rang);
+  void handle(const shut_down&);
+  void handle(const session_forgotten&);
+
   // Connections.
   void admit(admission& asking);
   void welcome(const admission& asking);
@@ -91,7 +108,7 @@ private:
   server_session core_;
   link_ptr link_;
   topic_handles topics_;
-  publish_collector collected_;
+  std::unique_ptr<publish_collector> collected_; ///< from the first publish on
   std::unique_ptr<path> path_;
   caf::actor selector_;
   runtime::alarm alarm_;

@@ -1,5 +1,7 @@
 #include "actors/topic.hpp"
 
+#include "actors/runtime/behavior_of.hpp"
+
 #include <algorithm>
 
 namespace kodama::actors {
@@ -23,16 +25,14 @@ topic::topic(caf::actor_config& config, start from, observer& watching)
 
 caf::behavior topic::make_behavior() {
   watching_.on_topic_opened(name_);
-  return {
-    [this](const topic_asked& m) { answer(m); },
-    [this](publish_batch& m) { sequence(m); },
-    [this](const client_left& m) { leave(m.client); },
-    [this](const topic_retired&) {
-      watching_.on_topic_closed(name_);
-      send(directory_, topic_closed{name_, last_, presence_last_});
-      quit();
-    },
-  };
+  return runtime::behavior_of<publish_batch, const topic_asked, const client_left,
+                              const topic_retired>([this](auto& what) { handle(what); });
+}
+
+void topic::handle(const topic_retired&) {
+  watching_.on_topic_closed(name_);
+  send(directory_, topic_closed{name_, last_, presence_last_});
+  quit();
 }
 
 void topic::on_exit() {

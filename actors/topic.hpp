@@ -31,6 +31,12 @@ public:
   void on_exit() override;
 
 private:
+  // One for each message of the behavior.
+  void handle(publish_batch& what) { sequence(what); }
+  void handle(const topic_asked& asked) { answer(asked); }
+  void handle(const client_left& left) { leave(left.client); }
+  void handle(const topic_retired&);
+
   struct member {
     client_id client;
     caf::actor session;

@@ -15,9 +15,14 @@ int main(int argc, char** argv) {
   });
   int exit_code = 0;
   kodama::apps::add_serve(app, exit_code);
+  kodama::apps::add_sub(app, exit_code);
+  kodama::apps::add_pub(app, exit_code);
+  kodama::apps::add_who(app, exit_code);
+  kodama::apps::add_ping(app, exit_code);
   kodama::apps::add_sim(app, exit_code);
   kodama::apps::add_replay(app, exit_code);
   kodama::apps::add_flaky(app, exit_code);
+  kodama::apps::add_bench(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

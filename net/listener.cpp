@@ -47,7 +47,8 @@ void listener::close() {
 void listener::accept_next() {
   const auto id = ++last_id_;
   auto& home = scheduler_.at(id % scheduler_.size());
-  acceptor_.async_accept(home.io(), [this, id, &home](auto failure, tcp::socket connected) {
+  acceptor_.async_accept(home.io().get_executor(), [this, id, &home](auto failure,
+                                                                     tcp_link::socket connected) {
     if (failure == boost::asio::error::operation_aborted)
       return;
     if (failure) {

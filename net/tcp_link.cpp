@@ -185,7 +185,7 @@ void tcp_link::finish_closing() {
     return;
   }
   self_while_lingering_ = shared_from_this();
-  linger_.emplace(*this);
+  linger_ = std::make_unique<linger_timer>(*this);
   linger_->arm(home_->timers(), home_->now() + linger_for);
   if (reading_ == reading::once)
     wait_readable();

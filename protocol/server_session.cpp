@@ -28,8 +28,7 @@ server_session::server_session(const session_options& options)
     : options_{&options},
       reader_{{options.limits.message_size_max, options.limits.sections_max}},
       receive_{{options.ack_delay, options.ack_every}},
-      send_{options.session_buffer_max},
-      unreliable_received_{unreliable_topics_max} {}
+      send_{options.session_buffer_max} {}
 
 void server_session::handle_attach(instant now, std::optional<message_id> last_received,
                                    std::uint32_t keepalive_wish_ms) {
@@ -120,7 +119,9 @@ result<void> server_session::check_publish(const message::publish& what) const {
 }
 
 bool server_session::accept_unreliable(const message::publish& what) {
-  return unreliable_received_.accept(what.topic, 0, what.unreliable);
+  if (!unreliable_received_)
+    unreliable_received_ = std::make_unique<latest_filter>(unreliable_topics_max);
+  return unreliable_received_->accept(what.topic, 0, what.unreliable);
 }
 
 void server_session::reply(instant now, const message::any& answer) {

@@ -11,6 +11,7 @@
 #include "protocol/send_window.hpp"
 #include "protocol/time.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace kodama {
@@ -89,7 +90,8 @@ private:
   message_reader reader_;
   receive_window receive_;
   send_window send_;
-  latest_filter unreliable_received_;
+  /// From the first message without a guarantee on: most clients only listen.
+  std::unique_ptr<latest_filter> unreliable_received_;
   unreliable_id next_unreliable_ = 1;
   bytes replies_; // PONG and the like, small and unnumbered; lost with the connection
   bool attached_ = false;

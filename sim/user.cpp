@@ -404,7 +404,7 @@ void user::flood() {
   operation burst;
   burst.user = id_;
   burst.what = operation::kind::publish;
-  burst.count = 200;
+  burst.count = 100;
   burst.size = 200;
   publish(burst);
   drain();

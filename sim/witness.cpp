@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t tag_size = 12;
 constexpr std::uint32_t magic = 0x6b6f6461; // "koda"
 
+int filling(message_tag tag) { return static_cast<int>(tag.number & 0xff); }
+
 } // namespace
 
 bytes tagged_content(message_tag tag, std::size_t size) {
@@ -18,8 +20,7 @@ bytes tagged_content(message_tag tag, std::size_t size) {
   store_big(content.data() + 4, tag.user);
   store_big(content.data() + 8, tag.number);
   // Recognisable when it turns up where it should not.
-  for (std::size_t i = tag_size; i < content.size(); ++i)
-    content[i] = static_cast<std::byte>(tag.number + i);
+  std::memset(content.data() + tag_size, filling(tag), content.size() - tag_size);
   return content;
 }
 
@@ -28,10 +29,11 @@ std::optional<message_tag> tag_of(byte_view content) {
     return std::nullopt;
   const message_tag tag{load_big<std::uint32_t>(content.data() + 4),
                         load_big<std::uint32_t>(content.data() + 8)};
-  for (std::size_t i = tag_size; i < content.size(); ++i)
-    if (content[i] != static_cast<std::byte>(tag.number + i))
-      return std::nullopt;
-  return tag;
+  const auto rest = content.subspan(tag_size);
+  const bool is_whole = std::all_of(rest.begin(), rest.end(), [expected = filling(tag)](auto byte) {
+    return std::to_integer<int>(byte) == expected;
+  });
+  return is_whole ? std::optional{tag} : std::nullopt;
 }
 
 } // namespace kodama::sim

@@ -1,0 +1,161 @@
+#include "apps/client_run.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+namespace kodama::apps {
+namespace {
+
+using boost::system::error_code;
+
+/// How long DISCONNECT may take to leave: on a dead connection it never does.
+constexpr std::chrono::seconds grace{1};
+
+} // namespace
+
+client_run::client_run(std::string command, const client_options& chosen)
+    : command_{std::move(command)}
+    , address_{chosen.connect}
+    , terminal_{::isatty(STDERR_FILENO) != 0}
+    , watched_{terminal_ || chosen.verbose}
+    , server_{to_client(chosen)}
+    , signals_{server_.context(), SIGINT, SIGTERM}
+    , deadline_{server_.context()}
+    , grace_{server_.context()} {
+  // A reader of our output that goes away is told apart by EPIPE.
+  std::signal(SIGPIPE, SIG_IGN);
+  listen();
+}
+
+void client_run::listen() {
+  server_.on_connected([this](const client_event::connected& e) {
+    last_loss_ = {};
+    note("connected to " + address_ + " as client " + std::to_string(e.client) +
+         (e.resumed ? ", resumed" : ""));
+    if (on_connected_)
+      on_connected_();
+  });
+  server_.on_connection_lost([this](const client_event::connection_lost& e) {
+    last_loss_ = e.reason;
+    note("no connection: " + e.reason.message() + "; next attempt in " + to_text(e.attempt_in));
+  });
+  server_.on_stopped([this](const client_event::stopped& e) {
+    if (!ending_)
+      fail(address_ + " refuses: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+    grace_.cancel();
+    signals_.cancel();
+  });
+}
+
+void client_run::await_signal() {
+  signals_.async_wait([this](const error_code& error, int) {
+    if (error)
+      return;
+    if (ending_)
+      return context().stop(); // The second time somebody is in a hurry.
+    if (on_interrupt_)
+      on_interrupt_();
+    else
+      finish();
+    await_signal();
+  });
+}
+
+int client_run::run() {
+  if (ending_)
+    return exit_code_;
+  await_signal();
+  server_.connect();
+  server_.run();
+  return exit_code_;
+}
+
+void client_run::fail(std::string_view why) {
+  if (ending_)
+    return;
+  tell(std::string{why} + (on_last_words_ ? on_last_words_() : ""));
+  exit_code_ = 1;
+  end();
+}
+
+void client_run::fail_soon(std::string why) {
+  boost::asio::post(context(), [this, why = std::move(why)] { fail(why); });
+}
+
+void client_run::finish(int exit_code) {
+  if (ending_)
+    return;
+  exit_code_ = exit_code;
+  end();
+}
+
+void client_run::give_up_after(duration timeout) {
+  deadline_.expires_after(timeout);
+  deadline_.async_wait([this, timeout](const error_code& error) {
+    if (!error)
+      fail("no answer within " + to_text(timeout) + trouble());
+  });
+}
+
+void client_run::handle_unwritable(const error_code& error) {
+  if (error == boost::system::errc::broken_pipe)
+    finish();
+  else
+    fail("cannot write: " + error.message());
+}
+
+void client_run::end() {
+  ending_ = true;
+  deadline_.cancel();
+  show_progress({});
+  if (on_end_)
+    on_end_();
+  grace_.expires_after(grace);
+  grace_.async_wait([this](const error_code& error) {
+    if (!error)
+      context().stop();
+  });
+  server_.disconnect();
+}
+
+void client_run::tell(std::string_view text) {
+  show_progress({});
+  std::fprintf(stderr, "kodama: %s: %.*s\n", command_.c_str(), static_cast<int>(text.size()),
+               text.data());
+}
+
+void client_run::note(std::string_view text) {
+  if (watched_ && !ending_)
+    tell(text);
+}
+
+void client_run::show_progress(const std::string& text) {
+  if (!terminal_ || (text.empty() && !progress_shown_))
+    return;
+  progress_shown_ = !text.empty();
+  std::fprintf(stderr, "\r\033[K%s", text.c_str());
+  std::fflush(stderr);
+}
+
+std::string client_run::trouble() const {
+  if (server_.connected())
+    return {};
+  return " (no connection to " + address_ + (last_loss_ ? ": " + last_loss_.message() : "") + ")";
+}
+
+std::string to_text(duration time) {
+  const auto milliseconds = std::chrono::duration<double, std::milli>{time}.count();
+  char text[32];
+  if (milliseconds >= 1000)
+    std::snprintf(text, sizeof text, "%.1f s", milliseconds / 1000);
+  else
+    std::snprintf(text, sizeof text, "%.*f ms", milliseconds >= 10 ? 0 : 3, milliseconds);
+  return text;
+}
+
+} // namespace kodama::apps

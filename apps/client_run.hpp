@@ -1,0 +1,89 @@
+#pragma once
+
+#include "apps/client_options.hpp"
+#include "client/client.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace kodama::apps {
+
+/// One client for the time of a subcommand: from connect() to a DISCONNECT at SIGINT, SIGTERM or
+/// when the work is done, with everything a person should read about it on stderr, a line each.
+///
+/// The subcommand sets what it wants to hear of, then calls run(). fail() and finish() may be
+/// called from anything that run() calls; the first of them decides the exit code. A server that
+/// refuses us for good (a wrong token) is a failure; a lost connection is not. SIGPIPE is ignored.
+class client_run {
+public:
+  client_run(std::string command, const client_options& chosen);
+  client_run(const client_run&) = delete;
+  client_run& operator=(const client_run&) = delete;
+
+  [[nodiscard]] client& server() noexcept { return server_; }
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return server_.context(); }
+
+  /// After the connection stands, again after each reconnect.
+  void on_connected(std::function<void()> call) { on_connected_ = std::move(call); }
+  /// Instead of finish(), at a signal. It has to end the run.
+  void on_interrupt(std::function<void()> call) { on_interrupt_ = std::move(call); }
+  /// Once, when the run ends: cancel what would keep the context busy.
+  void on_end(std::function<void()> call) { on_end_ = std::move(call); }
+
+  /// Added to every failure's line, such as "; 3 of 5 messages unconfirmed".
+  void on_last_words(std::function<std::string()> call) { on_last_words_ = std::move(call); }
+
+  /// Connects and runs to the end, unless that has come already; the exit code.
+  [[nodiscard]] int run();
+  /// "kodama: COMMAND: WHY" and exit code 1.
+  void fail(std::string_view why);
+  /// For what may be no more than a consequence of the client's stopping, which is told in the same
+  /// turn and is the better reason.
+  void fail_soon(std::string why);
+  void finish(int exit_code = 0);
+  /// To be called before run(): fails when it has not ended by then.
+  void give_up_after(duration timeout);
+  /// Standard output refused what we wrote. That nobody reads any more (EPIPE) is a quiet end.
+  void handle_unwritable(const boost::system::error_code& error);
+  [[nodiscard]] bool ending() const noexcept { return ending_; }
+
+  /// A line on stderr in any case, and one for those who watch: on a terminal, or with --verbose.
+  void tell(std::string_view text);
+  void note(std::string_view text);
+  /// Replaces the last progress; only on a terminal.
+  void show_progress(const std::string& text);
+  [[nodiscard]] bool shows_progress() const noexcept { return terminal_; }
+  /// Why there is no connection, for the last words; empty where there is nothing to say.
+  [[nodiscard]] std::string trouble() const;
+
+private:
+  void listen();
+  void await_signal();
+  void end();
+
+  std::string command_;
+  std::string address_;
+  bool terminal_;
+  bool watched_;
+  client server_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer grace_;
+  std::function<void()> on_connected_;
+  std::function<void()> on_interrupt_;
+  std::function<void()> on_end_;
+  std::function<std::string()> on_last_words_;
+  boost::system::error_code last_loss_; // since the connection stood last
+  bool progress_shown_ = false;
+  bool ending_ = false;
+  int exit_code_ = 0;
+};
+
+/// "2.5 s", "300 ms", "0.182 ms": as exact as a person wants it.
+[[nodiscard]] std::string to_text(duration time);
+
+} // namespace kodama::apps

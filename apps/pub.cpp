@@ -1,0 +1,263 @@
+#include "apps/client_run.hpp"
+#include "apps/commands.hpp"
+#include "apps/line_input.hpp"
+#include "apps/parsed_option.hpp"
+#include "apps/units.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+namespace kodama::apps {
+namespace {
+
+struct pub_command {
+  client_options client;
+  bool unreliable = false;
+  std::uint16_t type = 0x8001;
+  duration timeout = std::chrono::seconds{60};
+  std::string topic;
+  std::string message = "-";
+};
+
+constexpr const char* footer = R"(
+Reliable messages are confirmed by the topic one by one, over as many connections as it takes.
+Unreliable ones wait at most half a second for UDP, leave in bursts, and may get lost.
+Exit code: 0 only when everything is confirmed (or sent, with --unreliable); otherwise one line on
+stderr says how many messages are not. The server forgets a session after its resume window (60 s
+by default): nobody can know then, and nothing is sent twice.
+
+Examples:
+  kodama pub lobby 'hello, everybody'
+  seq 1 100000 | kodama pub numbers -)";
+
+parsed<std::uint16_t> parse_type(std::string_view text) {
+  const auto digits = text.substr(0, 2) == "0x" ? text.substr(2) : text;
+  std::uint16_t type = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), type,
+                                            digits.size() == text.size() ? 10 : 16);
+  if (error != std::errc{} || end != digits.data() + digits.size() || type < 0x8000)
+    return refusal{'"' + std::string{text} + "\" is not a content type; expected 0x8000 to 0xffff"};
+  return type;
+}
+
+/// Publishes lines, or the one message, as fast as they are confirmed.
+class publisher {
+public:
+  explicit publisher(const pub_command& command)
+      : command_{command}
+      , run_{"pub", command.client}
+      , timer_{run_.context()} {
+    if (command.message == "-")
+      input_.emplace(run_.context(), STDIN_FILENO);
+    run_.on_interrupt([this] { sent_ == confirmed_ ? run_.finish(1) : run_.fail("interrupted"); });
+    run_.on_last_words([this] { return last_words(); });
+    run_.on_end([this] {
+      timer_.cancel();
+      if (input_)
+        input_->cancel();
+    });
+    run_.on_connected([this] { go_on(); });
+    run_.server().on_writable([this] { go_on(); });
+    run_.server().on_udp_changed([this](const client_event::udp_changed&) { go_on(); });
+  }
+
+  int run() {
+    await_tick();
+    go_on();
+    return run_.run();
+  }
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  /// Between two looks at whether anything moves.
+  static constexpr std::chrono::milliseconds tick{200};
+  static constexpr std::chrono::milliseconds udp_wait_max{500};
+  /// Datagrams that the buffers of the sockets on the way take at once.
+  static constexpr unsigned burst_max = 64;
+
+  /// Publishes what can be published now. Called again whenever that may have changed.
+  void go_on() {
+    while (!run_.ending() && !all_sent_) {
+      const auto message = next_message();
+      if (!message)
+        break;
+      if (!(command_.unreliable ? send_unreliable(*message) : send(*message)))
+        return;
+      ++sent_;
+      if (input_)
+        input_->drop_first();
+      else
+        all_sent_ = true;
+    }
+    if (run_.ending())
+      return;
+    if (input_ && !input_->at_end())
+      return read_more();
+    if (input_ && input_->error())
+      return run_.fail("cannot read: " + input_->error().message());
+    all_sent_ = true;
+    if (command_.unreliable)
+      flush();
+    else
+      finish_when_confirmed();
+  }
+
+  std::optional<std::string_view> next_message() {
+    return input_ ? input_->first() : std::optional<std::string_view>{command_.message};
+  }
+
+  void read_more() {
+    if (std::exchange(reading_, true))
+      return;
+    input_->read_more([this] {
+      reading_ = false;
+      go_on();
+    });
+  }
+
+  /// False: not now, or never.
+  bool send(std::string_view message) {
+    const auto asked = run_.server().publish(command_.topic, command_.type, as_bytes(message),
+                                             [this](const auto& error) { handle_outcome(error); });
+    if (!asked && asked.error() != errc::too_many_unacknowledged)
+      refuse(asked.error());
+    return asked.has_value();
+  }
+
+  bool send_unreliable(std::string_view message) {
+    if (!run_.server().connected() || waits_for_udp())
+      return false;
+    if (burst_ == burst_max) {
+      flush();
+      return false;
+    }
+    const auto sent =
+        run_.server().publish_unreliable(command_.topic, command_.type, as_bytes(message));
+    if (!sent) {
+      refuse(sent.error());
+      return false;
+    }
+    ++burst_;
+    ++confirmed_; // as far as that goes
+    return true;
+  }
+
+  /// A path takes a few round trips to prove; after that the first messages take it, too.
+  bool waits_for_udp() {
+    if (command_.client.no_udp || sent_ != 0)
+      return false;
+    if (!udp_deadline_)
+      udp_deadline_ = clock::now() + udp_wait_max;
+    return run_.server().udp_statistics().probes_answered == 0 && clock::now() < *udp_deadline_;
+  }
+
+  /// The answer to a PING shows that the server has read what went before it, so that neither the
+  /// next burst nor our DISCONNECT overtakes it.
+  void flush() {
+    if (!run_.server().connected())
+      return all_sent_ ? run_.finish() : void();
+    if (std::exchange(flushing_, true))
+      return;
+    run_.server().ping([this](const auto&) {
+      flushing_ = false;
+      burst_ = 0;
+      if (all_sent_)
+        run_.finish();
+      else
+        go_on();
+    });
+  }
+
+  void handle_outcome(const boost::system::error_code& error) {
+    if (error)
+      return run_.fail_soon(error.message());
+    ++confirmed_;
+    finish_when_confirmed();
+  }
+
+  void finish_when_confirmed() {
+    if (all_sent_ && confirmed_ == sent_)
+      run_.finish();
+  }
+
+  void refuse(const boost::system::error_code& why) {
+    run_.fail((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") + why.message());
+  }
+
+  void await_tick() {
+    timer_.expires_after(tick);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error || run_.ending())
+        return;
+      if (run_.shows_progress())
+        run_.show_progress("kodama: pub: " + std::to_string(sent_) + " sent, " +
+                           std::to_string(confirmed_) + " confirmed");
+      if (command_.unreliable)
+        go_on(); // the time to wait for UDP may be over
+      give_up_when_stuck();
+      if (!run_.ending())
+        await_tick();
+    });
+  }
+
+  void give_up_when_stuck() {
+    const bool waits = sent_ != confirmed_ || (!run_.server().connected() && !all_sent_);
+    if (!waits || confirmed_ != seen_confirmed_)
+      moved_ = clock::now();
+    seen_confirmed_ = confirmed_;
+    if (clock::now() - moved_ >= command_.timeout)
+      run_.fail("nothing was confirmed for " + to_text(command_.timeout) + run_.trouble());
+  }
+
+  std::string last_words() const {
+    if (sent_ == 0)
+      return {};
+    return "; " + std::to_string(sent_ - confirmed_) + " of " + std::to_string(sent_) +
+           " messages unconfirmed";
+  }
+
+  const pub_command& command_;
+  client_run run_;
+  boost::asio::steady_timer timer_;
+  std::optional<line_input> input_;
+  bool reading_ = false;
+  bool all_sent_ = false;
+  std::uint64_t sent_ = 0;
+  std::uint64_t confirmed_ = 0;
+  std::uint64_t seen_confirmed_ = 0;
+  clock::time_point moved_ = clock::now();
+
+  // Without a guarantee.
+  std::optional<clock::time_point> udp_deadline_;
+  unsigned burst_ = 0; // since the last answer
+  bool flushing_ = false;
+};
+
+} // namespace
+
+void add_pub(CLI::App& parent, int& exit_code) {
+  const auto command = std::make_shared<pub_command>();
+  auto& app = *parent.add_subcommand("pub", "Publish one message, or every line of stdin");
+  add_client_options(app, command->client);
+  app.add_flag("--unreliable", command->unreliable, "Without a guarantee, by UDP where it passes");
+  add_parsed_option(app, "--type", command->type, parse_type,
+                    "Content type, from 0x8000 (default: 0x8001)")
+      ->type_name("TYPE");
+  add_parsed_option(app, "--timeout", command->timeout, parse_duration,
+                    "Give up when nothing is confirmed for so long (default: 60s)")
+      ->type_name("DURATION");
+  app.add_option("TOPIC", command->topic, "Where to")->required();
+  app.add_option("MESSAGE", command->message, "The message; \"-\" or none: every line of stdin");
+  app.footer(footer);
+  app.callback([command, &exit_code] { exit_code = publisher{*command}.run(); });
+}
+
+} // namespace kodama::apps

@@ -1,0 +1,146 @@
+#include "apps/client_run.hpp"
+#include "apps/commands.hpp"
+#include "apps/message_text.hpp"
+#include "apps/parsed_option.hpp"
+#include "apps/text_output.hpp"
+#include "apps/units.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kodama::apps {
+namespace {
+
+struct sub_command {
+  client_options client;
+  std::uint64_t count = 0; ///< 0: without end
+  std::string format = "text";
+  bool watch = false;
+  std::vector<std::string> topics;
+};
+
+/// A script that counted on every message has to be able to see that some may be missing.
+constexpr int exit_code_gap = 3;
+
+constexpr const char* footer = R"(
+text: the payload and a newline; joins and leaves (--watch) go to stderr.
+json: {"topic":"t","sequence":7,"sender":3,"type":"0x8001","transport":"tcp","payload":"hello"}
+      sequence is null for a message without a guarantee; what is not UTF-8 is "payload_base64".
+      --watch: {"presence":"joined","topic":"t","sequence":4,"client":3}
+
+Lost connections are replaced for ever, and nothing is missed. Where the server could not keep the
+session, stderr says after which sequence number messages may be missing.
+Exit code: 0 at a signal without --count, when COUNT messages have come, or when nobody reads our
+output any more; 1 where the server refuses us, or a signal came before COUNT messages; 3 when
+COUNT messages have come but a lost session may have left a gap among them.
+
+Example:
+  kodama sub --format json --watch lobby game/chat)";
+
+class subscriber {
+public:
+  explicit subscriber(const sub_command& command)
+      : command_{command}
+      , run_{"sub", command.client}
+      , output_{run_.context(), [this](const auto& error) { run_.handle_unwritable(error); }} {
+    run_.on_interrupt([this] { finish(command_.count == 0 ? 0 : 1); });
+    run_.server().on_session_lost([this](const auto& e) { handle_session_lost(e); });
+    run_.server().on_subscribed([this](const client_event::subscribed& e) {
+      run_.note("subscribed to " + std::string{e.topic} + " from " + std::to_string(e.first));
+    });
+    run_.server().on_refused([this](const client_event::request_failed& e) {
+      run_.fail(std::string{e.topic} + ": " + std::string{to_string(e.reason)});
+    });
+  }
+
+  int run() {
+    for (const auto& topic : command_.topics) {
+      if (command_.watch)
+        require(topic, run_.server().watch(
+                           topic, [this](const auto& e) { show(e); }, answered(topic)));
+      require(topic, run_.server().subscribe(
+                         topic, [this](const auto& e) { show(e); }, answered(topic)));
+    }
+    return run_.run();
+  }
+
+private:
+  void require(const std::string& topic, const result<void>& asked) {
+    if (!asked)
+      run_.fail(topic + ": " + asked.error().message());
+  }
+
+  client::completion answered(const std::string& topic) {
+    return [this, topic](const boost::system::error_code& error) {
+      if (error)
+        run_.fail_soon(topic + ": " + error.message());
+    };
+  }
+
+  void show(const client_event::received& message) {
+    if (run_.ending())
+      return;
+    auto& line = output_.buffer();
+    if (command_.format == "json") {
+      append_json(line, message);
+    } else {
+      line += as_text(message.content);
+      line += '\n';
+    }
+    if (++received_ == command_.count)
+      finish(gap_ ? exit_code_gap : 0);
+  }
+
+  void show(const client_event::presence& change) {
+    if (run_.ending())
+      return;
+    if (command_.format == "json")
+      return append_json(output_.buffer(), change);
+    run_.tell(std::string{change.topic} + ": client " + std::to_string(change.client) +
+              (change.event == message::presence_event::joined ? " joined" : " left"));
+  }
+
+  void handle_session_lost(const client_event::session_lost& e) {
+    if (run_.ending())
+      return;
+    run_.tell("session lost: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+    for (const auto& gap : e.gaps) {
+      gap_ = true;
+      run_.tell(gap.topic + ": messages after " +
+                std::to_string(gap.last_delivered != 0 ? gap.last_delivered : gap.first_owed - 1) +
+                " may be missing, until the next subscription");
+    }
+  }
+
+  void finish(int exit_code) {
+    output_.flush();
+    run_.finish(exit_code);
+  }
+
+  const sub_command& command_;
+  client_run run_;
+  text_output output_;
+  std::uint64_t received_ = 0;
+  bool gap_ = false;
+};
+
+} // namespace
+
+void add_sub(CLI::App& parent, int& exit_code) {
+  const auto command = std::make_shared<sub_command>();
+  auto& app = *parent.add_subcommand("sub", "Print the messages of topics as they come");
+  add_client_options(app, command->client);
+  add_parsed_option(app, "--count", command->count, parse_number,
+                    "End after so many messages (default: never)")
+      ->type_name("COUNT");
+  app.add_option("--format", command->format, "text or json (default: text)")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+  app.add_flag("--watch", command->watch, "Tell who else joins and leaves, too");
+  app.add_option("TOPIC", command->topics, "One or more")->required();
+  app.footer(footer);
+  app.callback([command, &exit_code] { exit_code = subscriber{*command}.run(); });
+}
+
+} // namespace kodama::apps

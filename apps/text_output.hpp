@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <string>
+
+namespace kodama::apps {
+
+/// Standard output, gathered into one write for everything that a round of the event loop brings:
+/// fast while much arrives, and nothing waits once it falls idle. A reader that is slow blocks us,
+/// and so the server keeps what is owed, up to its limit.
+class text_output {
+public:
+  /// `on_closed` is called once when nobody reads any more (EPIPE) or the disk is full.
+  text_output(boost::asio::io_context& context,
+              std::function<void(const boost::system::error_code&)> on_closed)
+      : context_{context}
+      , on_closed_{std::move(on_closed)} {}
+  ~text_output() { flush(); }
+  text_output(const text_output&) = delete;
+  text_output& operator=(const text_output&) = delete;
+
+  /// To be appended to. What is appended leaves soon after.
+  [[nodiscard]] std::string& buffer();
+  /// At once: before an exit code is chosen.
+  void flush();
+
+private:
+  boost::asio::io_context& context_;
+  std::function<void(const boost::system::error_code&)> on_closed_;
+  std::string buffer_;
+  bool due_ = false;
+  bool closed_ = false;
+};
+
+} // namespace kodama::apps
