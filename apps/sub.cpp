@@ -104,9 +104,12 @@ private:
   void handle_session_lost(const client_event::session_lost& e) {
     if (run_.ending())
       return;
-    run_.tell("session lost: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+    const auto what = "session lost: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text);
+    if (e.gaps.empty())
+      return run_.note(what); // nothing had been promised yet
+    run_.tell(what);
+    gap_ = true;
     for (const auto& gap : e.gaps) {
-      gap_ = true;
       run_.tell(gap.topic + ": messages after " +
                 std::to_string(gap.last_delivered != 0 ? gap.last_delivered : gap.first_owed - 1) +
                 " may be missing, until the next subscription");

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""sub, pub, who and ping against a server, with a network that behaves."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import time
+
+import harness
+
+
+class Messages(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve()
+        self.address = self.server.address
+
+    def test_a_file_and_a_pipe_arrive_line_by_line(self):
+        text = harness.numbers(20_000) + "the last one is not ended"
+        path = os.path.join(self.directory, "lines")
+        with open(path, "w") as file:
+            file.write(text)
+        for how in ("file", "pipe"):
+            sub = self.subscribe(self.address, "--count", 20_001, "t")
+            if how == "pipe":
+                self.publish(self.address, "t", "-", lines=text)
+            else:
+                with open(path) as file:
+                    pub = self.start("pub", "--connect", self.address, "t", stdin=file)
+                    self.assertEqual(pub.wait(), 0, pub.stderr())
+            self.assertEqual(sub.wait(), 0, sub.stderr())
+            self.assertEqual(sub.stdout(), text + "\n")
+
+    def test_json_tells_everything_about_a_message(self):
+        sub = self.subscribe(self.address, "--count", 3, "--format", "json", "a/b")
+        self.publish(self.address, "--type", "0x8abc", "a/b", 'say "木霊"\t\\')
+        self.publish(self.address, "a/b", "\x7f\x01")
+        done = subprocess.run(
+            [harness.KODAMA, "pub", "--connect", self.address, "a/b", "-"], input=b"\xff\xfe\n"
+        )
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(sub.wait(), 0)
+        first, second, third = sub.lines()
+        sender = first.pop("sender")
+        self.assertGreater(sender, 0)
+        expected = {"topic": "a/b", "sequence": 1, "type": "0x8abc", "transport": "tcp"}
+        self.assertEqual(first, {**expected, "payload": 'say "木霊"\t\\'})
+        self.assertEqual(second["payload"], "\x7f\x01")
+        self.assertEqual(base64.b64decode(third["payload_base64"]), b"\xff\xfe")
+        self.assertEqual([m["sequence"] for m in (second, third)], [2, 3])
+
+    def test_what_falls_idle_is_flushed(self):
+        sub = self.subscribe(self.address, "t")
+        self.publish(self.address, "t", "one")
+        sub.until("one\n")
+        self.assertEqual(sub.stop(signal.SIGINT), 0)
+
+    def test_a_closed_pipe_ends_sub_quietly(self):
+        read_end, write_end = os.pipe()
+        sub = subprocess.Popen(
+            [harness.KODAMA, "sub", "--connect", self.address, "t"],
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(sub.stderr.close)
+        self.addCleanup(sub.kill)
+        os.close(write_end)
+        while not self.who("t"):
+            pass
+        os.close(read_end)
+        self.publish(self.address, "t", "nobody reads this")
+        self.assertEqual(sub.wait(harness.PATIENCE), 0)
+        self.assertEqual(sub.stderr.read(), b"")
+
+    def test_an_interrupted_count_is_no_success(self):
+        sub = self.subscribe(self.address, "--count", 2, "t")
+        self.publish(self.address, "t", "one")
+        sub.until("one\n")
+        self.assertEqual(sub.stop(signal.SIGINT), 1)
+        self.assertEqual(sub.stdout(), "one\n")
+
+    def test_a_full_disk_is_no_success(self):
+        with open("/dev/full", "w") as full:
+            sub = subprocess.Popen(
+                [harness.KODAMA, "sub", "--connect", self.address, "--count", "1", "t"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            self.addCleanup(sub.stderr.close)
+            self.addCleanup(sub.kill)
+            while not self.who("t"):
+                pass
+            self.publish(self.address, "t", "one")
+            self.assertEqual(sub.wait(harness.PATIENCE), 1)
+            self.assert_one_line(sub.stderr.read(), "cannot write: No space left")
+
+    def who(self, topic):
+        done = self.ask("who", "--connect", self.address, topic)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [int(line) for line in done.stdout.splitlines()]
+
+    def test_who_lists_those_who_are_there_and_watch_tells_of_them(self):
+        self.assertEqual(self.who("room"), [])
+        watcher = self.subscribe(self.address, "--format", "json", "--watch", "room")
+        guest = self.subscribe(self.address, "room")
+        watcher.until('"presence":"joined"', times=2)
+        present = self.who("room")
+        self.assertEqual(len(present), 2)
+        told = json.loads(
+            self.ask("who", "--connect", self.address, "--format", "json", "room").stdout
+        )
+        self.assertEqual(told, {"topic": "room", "sequence": 2, "clients": present})
+        guest.stop()
+        watcher.until('"presence":"left"')
+        self.assertEqual(
+            [(line["presence"], line["client"]) for line in watcher.lines()],
+            [("joined", present[0]), ("joined", present[1]), ("left", present[1])],
+        )
+        # DISCONNECT, not a lost connection: that would keep the session for a minute.
+        self.assertEqual(self.who("room"), present[:1])
+
+    def test_ping_knows_round_trip_time_and_udp(self):
+        done = self.ask("ping", "--connect", self.address, "--count", 5, "--interval", "1ms",
+                        "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual(len(told["round_trips_ms"]), 5)
+        self.assertLess(abs(told["time_offset_ms"]), 1000)
+        self.assertTrue(told["udp"]["up"])
+        self.assertGreaterEqual(told["udp"]["datagram_size_max"], 1200)
+        self.assertGreater(told["udp"]["round_trip_ms"], 0)
+        done = self.ask("ping", "--connect", self.address, "--no-udp", "--count", 1)
+        self.assertRegex(done.stdout, "UDP: not asked for")
+
+
+class Refusals(harness.Case):
+    def test_nobody_there_is_told_after_the_timeout(self):
+        address = self.serve_and_stop()
+        for command in (["who", "t"], ["ping"], ["pub", "t", "m"]):
+            started = time.monotonic()
+            done = self.ask(*command, "--connect", address, "--timeout", "300ms",
+                            *(["--interval", "0"] if command == ["ping"] else []))
+            self.assertEqual(done.returncode, 1)
+            self.assert_one_line(done.stderr, "300 ms.*no connection to .*Connection refused")
+            self.assertLess(time.monotonic() - started, 10)
+
+    def serve_and_stop(self):
+        server = self.serve()
+        self.assertEqual(server.stop(), 0)
+        return server.address
+
+    def test_a_wrong_token_is_refused_in_one_line(self):
+        tokens = os.path.join(self.directory, "tokens")
+        with open(tokens, "w") as file:
+            file.write("right\n")
+        server = self.serve("--tokens", tokens)
+        for command in (["sub", "t"], ["pub", "t", "m"], ["who", "t"], ["ping"]):
+            done = self.ask(*command, "--connect", server.address, "--token", "wrong")
+            self.assertEqual(done.returncode, 1, command)
+            self.assert_one_line(done.stderr, "refuses: bad_token")
+            self.assertEqual(done.stdout, "")
+        for how in ({"KODAMA_TOKEN": "right"}, {"KODAMA_TOKEN": "wrong"}):
+            flags = [] if how["KODAMA_TOKEN"] == "right" else ["--token", "right"]
+            done = self.ask("pub", "--connect", server.address, *flags, "t", "m", environment=how)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_can_never_be_sent_is_refused_at_once(self):
+        server = self.serve()
+        for command in (["sub", "a/#"], ["pub", "", "m"], ["who", "$x"]):
+            done = self.ask(*command, "--connect", server.address)
+            self.assertEqual(done.returncode, 1, command)
+            self.assert_one_line(done.stderr, "invalid_topic")
+        for command in (["pub", "--type", "0x7fff", "t", "m"], ["sub"], ["ping", "--count", "0"],
+                        ["sub", "--format", "xml", "t"], ["who", "--connect", "localhost", "t"]):
+            done = self.ask(*command)
+            self.assertEqual(done.returncode, 2, command)
+            self.assert_one_line(done.stderr, "kodama: ")
+
+    def test_a_line_that_is_too_long_is_named(self):
+        server = self.serve()
+        done = subprocess.run(
+            [harness.KODAMA, "pub", "--connect", server.address, "t"],
+            input="short\n" + "x" * 100_000 + "\n",
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assert_one_line(done.stderr, "line 2: message_too_long")
+
+    def test_each_help_has_an_example(self):
+        for command in ("sub", "pub", "who", "ping"):
+            done = self.ask(command, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout, rf"Examples?:\n(?s:.*)  .*kodama {command}")
+
+
+class Ends(harness.Case):
+    def test_a_server_that_is_told_to_end_tells_its_clients(self):
+        server = self.serve()
+        sub = self.subscribe(server.address, "t")
+        self.publish(server.address, "t", "one")
+        started = time.monotonic()
+        self.assertEqual(server.stop(), 0)
+        self.assertLess(time.monotonic() - started, 5)
+        sub.until("session lost: going_away")
+        sub.until("t: messages after 1 may be missing")
+        self.assertEqual(sub.stop(), 0)
+
+    def test_a_count_with_a_gap_in_it_is_told_apart(self):
+        server = self.serve()
+        sub = self.subscribe(server.address, "--count", 2, "t")
+        self.publish(server.address, "t", "one")
+        sub.until("one\n")
+        server.stop()
+        sub.until("session lost")
+        again = self.start("serve", "--listen", server.address)
+        again.until("ready")
+        sub.until("subscribed to t", times=2)
+        self.publish(server.address, "t", "two")
+        self.assertEqual(sub.wait(), 3)
+
+    def test_a_publisher_says_how_much_is_in_doubt(self):
+        server = self.serve()
+        pub = self.start("pub", "--connect", server.address, "--verbose", "t", stdin=subprocess.PIPE)
+        pub.process.stdin.write(b"one\n")
+        pub.process.stdin.flush()
+        pub.until("connected to")
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            pub.process.stdin.write(b"two\nthree\n")
+            pub.process.stdin.close()
+            self.assertEqual(pub.stop(), 1)
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        self.assertRegex(pub.stderr(), r"interrupted; [23] of [123] messages unconfirmed\n$")
+
+
+if __name__ == "__main__":
+    harness.main()
