@@ -100,6 +100,7 @@ void shard::run() {
     timers().fire_due(now_);
     run_actors();
     flush_all();
+    read_on();
   }
   current_ = nullptr;
 }
@@ -132,6 +133,12 @@ void shard::flush_all() {
   for (const auto& each : flushing_)
     each->flush();
   flushing_.clear();
+}
+
+void shard::read_on() {
+  for (const auto& each : readers_)
+    each->read_on();
+  readers_.clear();
 }
 
 void shard::refresh_now() {

@@ -21,6 +21,13 @@ public:
   virtual void flush() = 0;
 };
 
+/// Something that goes on reading once the turn in which it read is over.
+class readable {
+public:
+  virtual ~readable() = default;
+  virtual void read_on() = 0;
+};
+
 /// One thread of the server: its sockets, its actors, its timers.
 ///
 /// A turn: take what the sockets have, let every actor with mail run until none has any, then flush
@@ -44,6 +51,10 @@ public:
   /// `what` is flushed at the end of this turn; kept alive until then.
   void flush_later(std::shared_ptr<flushable> what) { dirty_.push_back(std::move(what)); }
 
+  /// `what` reads on after this turn: one that always has something to be read would otherwise be
+  /// read again and again while all others wait, and its messages would pile up in memory.
+  void read_next_turn(std::shared_ptr<readable> what) { readers_.push_back(std::move(what)); }
+
   /// Where reads land first; one for all links of the shard, so that an idle one needs none.
   [[nodiscard]] std::span<std::byte> scratch() noexcept { return scratch_; }
   /// Empty buffers with capacity, passed around among the links that write.
@@ -60,6 +71,7 @@ private:
   void take_inbox();
   void run_actors();
   void flush_all();
+  void read_on();
   void refresh_now();
 
   struct hop {
@@ -75,6 +87,7 @@ private:
   runtime::run_queue queue_;
   std::vector<std::shared_ptr<flushable>> dirty_;
   std::vector<std::shared_ptr<flushable>> flushing_;
+  std::vector<std::shared_ptr<readable>> readers_;
   std::vector<std::byte> scratch_;
   std::vector<bytes> buffers_;
   instant now_;

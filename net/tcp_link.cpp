@@ -137,6 +137,11 @@ void tcp_link::handle_readable(boost::system::error_code failure) {
   }
   tell_owner(actors::link_received{id_, bytes{scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(count)}});
   if (reading_ == reading::on)
+    home_->read_next_turn(shared_from_this());
+}
+
+void tcp_link::read_on() {
+  if (!closed_)
     wait_readable();
 }
 
@@ -147,7 +152,7 @@ void tcp_link::discard_input() {
   if (failure && failure != boost::asio::error::would_block)
     abandon();
   else
-    wait_readable();
+    home_->read_next_turn(shared_from_this());
 }
 
 void tcp_link::wait_writable() {

@@ -20,6 +20,7 @@ using connection_count = std::atomic<std::size_t>;
 /// does not take stays here, at most about one turn's worth, and writable() turns false.
 class tcp_link final : public actors::link,
                        public flushable,
+                       public readable,
                        public std::enable_shared_from_this<tcp_link> {
 public:
   /// Bound to its executor by type: the usual any_io_executor would cost every connection a hundred
@@ -40,6 +41,9 @@ public:
 
   // flushable
   void flush() override;
+
+  // readable
+  void read_on() override;
 
 private:
   /// Cuts off a peer that was told goodbye and does not close its side.

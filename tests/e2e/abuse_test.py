@@ -45,12 +45,12 @@ class Abuse(harness.Case):
 
     def tearDown(self):
         """What holds whatever was done to the server."""
-        self.neighbour.until(r" ms\n", times=self.neighbour.stdout().count("\n") + 20)
+        self.neighbour.until(r" ms\n", times=self.neighbour.stdout().count("\n") + 200)
         self.assertIsNone(self.neighbour.process.poll(), self.neighbour.stderr())
         text = self.neighbour.stdout()
         times = sorted(float(line.split()[1]) for line in text.splitlines() if line.endswith(" ms"))
-        # Of a hundred one may be the fault of a machine that is busy with other tests.
-        self.assertLess(times[len(times) * 99 // 100], 50, "the neighbour waits")
+        # Of a hundred five may be the fault of a machine that is busy with other tests.
+        self.assertLess(times[len(times) * 95 // 100], 50, "the neighbour waits")
         sub = self.subscribe(self.server.address, "--count", 1, "after")
         self.publish(self.server.address, "after", "alive")
         self.assertEqual(sub.wait(), 0)
@@ -136,17 +136,19 @@ class Abuse(harness.Case):
         deaf = self.connect()
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.sendall(hello() + request(wire.SUBSCRIBE, 1, (wire.TOPIC, b"flood")))
-        hearing = self.subscribe(self.server.address, "--count", 20_000, "flood")
-        line = "x" * 1_000 + "\n"
-        self.publish(self.server.address, "flood", "-", lines=line * 20_000)  # 20 MB
-        self.assertEqual(hearing.wait(), 0)
+        lines = ("x" * 1_000 + "\n") * 1_000
+        for _ in range(20):  # 1 MB each: more would be owed to those who read as well
+            hearing = self.subscribe(self.server.address, "--count", 1_000, "flood")
+            self.publish(self.server.address, "flood", "-", lines=lines)
+            self.assertEqual(hearing.wait(), 0)
+            self.assertEqual(hearing.stdout(), lines)
         # 2 MiB for each of the three, and what the allocator keeps of them.
-        self.assertLess(self.server.resident_kib() - self.resident, 40_000)
+        self.assertLess(self.server.resident_kib() - self.resident, 20_000)
         who = self.ask("who", "--connect", self.server.address, "flood")
         self.assertEqual(who.stdout, "", "its session has ended")
-        # Closed with its reason, if ever it reads.
-        kinds = self.answers(deaf)
-        self.assertEqual(kinds[0], (wire.CONNACK_SUCCESS, None))
+        # It was closed, and what the kernel still held for it ends.
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.assertEqual(self.answers(deaf)[0], (wire.CONNACK_SUCCESS, None))
 
     def test_one_who_asks_and_never_reads_the_answers(self):
         greedy = self.connect()

@@ -42,7 +42,8 @@ class Cuts(harness.Case):
             self.assertGreater(self.everything_arrives(seed, "--cut-every", "200ms", *stalls), 0)
 
     def test_cuts_so_frequent_that_most_connections_bring_little(self):
-        self.assertGreater(self.everything_arrives(15, "--cut-every", "30ms"), 10)
+        faults = ("--cut-every", "30ms", "--bandwidth", "2MB")
+        self.assertGreater(self.everything_arrives(15, *faults), 10)
 
 
 if __name__ == "__main__":
