@@ -43,7 +43,7 @@ void session::handle(const publication& what) {
 void session::handle(const link_received& received) {
   if (!link_ || received.link != link_->id())
     return; // a connection that has been taken over, or given up
-  receive(received.data);
+  receive(received.link, received.data);
   pump();
 }
 
@@ -169,7 +169,7 @@ void session::admit(admission& asking) {
   link_ = asking.link;
   welcome(asking);
   if (!asking.rest.empty())
-    receive(asking.rest);
+    receive(link_->id(), asking.rest);
 }
 
 void session::welcome(const admission& asking) {
@@ -233,8 +233,8 @@ void session::end(errc reason, std::string_view text) {
 
 // --- what the client asks for -----------------------------------------------------------------
 
-void session::receive(const bytes& data) {
-  world_.watching.on_heard(who_.client, link_->id());
+void session::receive(link_id from, const bytes& data) {
+  world_.watching.on_heard(who_.client, from);
   core_.handle_bytes(now(), data);
   for (;;) {
     const auto request = core_.poll_request(now());

@@ -68,7 +68,7 @@ private:
   void end(errc reason, std::string_view text);
 
   // What the client asks for.
-  void receive(const bytes& data);
+  void receive(link_id from, const bytes& data);
   void carry_out(const message_reader::item& request);
   void ask_topic(topic_request what, message_id request, std::string_view topic);
   void collect(const message::publish& what);
