@@ -46,10 +46,13 @@ void directory::open(const std::string& name, caf::actor session) {
   ++found.holders;
   if (is_new)
     found.topic = spawn_topic(name);
-  if (found.topic)
+  if (found.topic) {
     send(session, topic_opened{name, found.topic});
-  else
-    found.waiting.push_back(std::move(session));
+  } else {
+    if (!found.waiting)
+      found.waiting = std::make_unique<std::vector<caf::actor>>();
+    found.waiting->push_back(std::move(session));
+  }
 }
 
 void directory::release(const std::string& name) {
@@ -68,16 +71,16 @@ void directory::close(const topic_closed& closed) {
   const auto at = entries_.find(closed.name);
   KODAMA_ASSERT(at != entries_.end() && !at->second.topic);
   auto& found = at->second;
-  if (found.waiting.empty()) {
+  if (!found.waiting) {
     entries_.erase(at);
     return;
   }
   // Some of those who waited may have let go meanwhile; the handle is theirs all the same, and
   // when nobody holds it any more it retires at once.
   found.topic = spawn_topic(closed.name);
-  for (const auto& session : found.waiting)
+  for (const auto& session : *found.waiting)
     send(session, topic_opened{closed.name, found.topic});
-  found.waiting.clear();
+  found.waiting.reset();
   if (found.holders == 0) {
     send(found.topic, topic_retired{});
     found.topic = nullptr;

@@ -5,6 +5,7 @@
 #include "actors/runtime/pinned_actor.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ private:
   struct entry {
     caf::actor topic; ///< empty while the previous topic of this name is closing
     std::size_t holders = 0;
-    std::vector<caf::actor> waiting; ///< who wants it while it is closing
+    std::unique_ptr<std::vector<caf::actor>> waiting; ///< who wants it while it is closing
   };
 
   void open(const std::string& name, caf::actor session);

@@ -24,7 +24,6 @@ session::session(caf::actor_config& config, identity who, neighbours around,
       world_{world},
       core_{options.session},
       topics_{*this, around_.directory, options.publish_topics_max},
-      collected_{who.client},
       alarm_{*this} {}
 
 caf::behavior session::make_behavior() {
@@ -44,7 +43,7 @@ void session::handle(const publication& what) {
 void session::handle(const link_received& received) {
   if (!link_ || received.link != link_->id())
     return; // a connection that has been taken over, or given up
-  receive(received.data);
+  receive(received.link, received.data);
   pump();
 }
 
@@ -170,7 +169,7 @@ void session::admit(admission& asking) {
   link_ = asking.link;
   welcome(asking);
   if (!asking.rest.empty())
-    receive(asking.rest);
+    receive(link_->id(), asking.rest);
 }
 
 void session::welcome(const admission& asking) {
@@ -234,8 +233,8 @@ void session::end(errc reason, std::string_view text) {
 
 // --- what the client asks for -----------------------------------------------------------------
 
-void session::receive(const bytes& data) {
-  world_.watching.on_heard(who_.client, link_->id());
+void session::receive(link_id from, const bytes& data) {
+  world_.watching.on_heard(who_.client, from);
   core_.handle_bytes(now(), data);
   for (;;) {
     const auto request = core_.poll_request(now());
@@ -304,14 +303,16 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
 }
 
 void session::collect(const message::publish& what) {
-  if (!collected_.continues(what))
+  if (!collected_)
+    collected_ = std::make_unique<publish_collector>(who_.client);
+  if (!collected_->continues(what))
     pass_collected();
-  collected_.add(what, to_timestamp(now()));
+  collected_->add(what, to_timestamp(now()));
 }
 
 void session::pass_collected() {
-  if (!collected_.empty())
-    topics_.send(collected_.topic(), caf::make_message(collected_.take()));
+  if (collected_ && !collected_->empty())
+    topics_.send(collected_->topic(), caf::make_message(collected_->take()));
 }
 
 // --- what topics answer -----------------------------------------------------------------------

@@ -68,7 +68,7 @@ private:
   void end(errc reason, std::string_view text);
 
   // What the client asks for.
-  void receive(const bytes& data);
+  void receive(link_id from, const bytes& data);
   void carry_out(const message_reader::item& request);
   void ask_topic(topic_request what, message_id request, std::string_view topic);
   void collect(const message::publish& what);
@@ -108,7 +108,7 @@ private:
   server_session core_;
   link_ptr link_;
   topic_handles topics_;
-  publish_collector collected_;
+  std::unique_ptr<publish_collector> collected_; ///< from the first publish on
   std::unique_ptr<path> path_;
   caf::actor selector_;
   runtime::alarm alarm_;

@@ -9,10 +9,13 @@ namespace kodama::actors {
 void topic_handles::send(std::string_view topic, caf::message what) {
   auto& found = find_or_open(topic)->second;
   found.used = ++uses_;
-  if (found.topic)
+  if (found.topic) {
     owner_.send(found.topic, std::move(what));
-  else
-    found.waiting.push_back(std::move(what));
+  } else {
+    if (!found.waiting)
+      found.waiting = std::make_unique<std::vector<caf::message>>();
+    found.waiting->push_back(std::move(what));
+  }
 }
 
 void topic_handles::set_subscribed(std::string_view topic, bool yes) {
@@ -35,9 +38,10 @@ void topic_handles::handle_opened(const topic_opened& opened, client_id client) 
   auto& found = at->second;
   KODAMA_ASSERT(!found.topic);
   found.topic = opened.topic;
-  for (auto& what : found.waiting)
-    owner_.send(found.topic, std::move(what));
-  found.waiting = {};
+  if (found.waiting)
+    for (auto& what : *found.waiting)
+      owner_.send(found.topic, std::move(what));
+  found.waiting.reset();
   if (found.leaving)
     leave(at, client);
   else

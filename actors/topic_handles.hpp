@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,7 @@ public:
 private:
   struct slot {
     caf::actor topic; ///< empty until the directory has answered
-    std::vector<caf::message> waiting;
+    std::unique_ptr<std::vector<caf::message>> waiting; ///< while there is anything
     bool subscribed = false;
     bool watching = false;
     bool leaving = false;

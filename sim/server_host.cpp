@@ -178,13 +178,13 @@ std::size_t server_host::identify(std::string_view token) const {
 void server_host::on_session_opened(client_id client, const session_id& session) {
   secrets_.emplace(client, session);
   world_.history.note(now(), host_, opened_kind, client, 0, 0,
-                      [&] { return "opens session " + name_of(key_of(client)); });
+                      [&] { return "opens " + name_of(key_of(client)); });
   witness_.tell(&checker::on_session_opened, now(), key_of(client));
 }
 
 void server_host::on_session_resumed(client_id client) {
   world_.history.note(now(), host_, resumed_kind, client, 0, 0,
-                      [&] { return "session " + name_of(key_of(client)) + " is resumed"; });
+                      [&] { return name_of(key_of(client)) + " is resumed"; });
 }
 
 void server_host::on_attached(client_id client, actors::link_id link, std::uint32_t keepalive_ms) {
@@ -203,7 +203,7 @@ void server_host::on_backlog(client_id client, std::size_t bytes) {
 void server_host::on_session_detached(client_id client, errc reason) {
   world_.history.note(now(), host_, detached_kind, client, static_cast<std::uint64_t>(reason), 0,
                       [&] {
-                        return "session " + name_of(key_of(client)) + " has no connection: "
+                        return name_of(key_of(client)) + " has no connection: "
                                + std::string{kodama::to_string(reason)};
                       });
   witness_.tell(&checker::on_session_detached, now(), key_of(client), reason);
@@ -212,7 +212,7 @@ void server_host::on_session_detached(client_id client, errc reason) {
 void server_host::on_session_ended(client_id client, errc reason) {
   secrets_.erase(client);
   world_.history.note(now(), host_, ended_kind, client, static_cast<std::uint64_t>(reason), 0, [&] {
-    return "ends session " + name_of(key_of(client)) + ": "
+    return "ends " + name_of(key_of(client)) + ": "
            + std::string{kodama::to_string(reason)};
   });
   witness_.tell(&checker::on_session_ended, now(), key_of(client), reason);

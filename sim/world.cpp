@@ -14,7 +14,6 @@ namespace kodama::sim {
 namespace {
 
 constexpr trace_kind strike_kind{"fault"};
-constexpr trace_kind heal_kind{"healed"};
 
 /// Everything of one run, put together and taken apart in the right order.
 class world {
@@ -85,10 +84,7 @@ private:
         queue_.schedule(instant{each.at}, [this, &each] { strike(each); });
     }
     for (const auto& each : on_network)
-      queue_.schedule(instant{each.at}, [this, each] {
-        note(each);
-        network_.strike(each);
-      });
+      queue_.schedule(instant{each.at}, [this, each] { network_.strike(each); });
     schedule_never_readers();
     schedule_clock_jump();
   }
@@ -185,8 +181,6 @@ private:
   }
 
   void heal() {
-    context_.history.note(queue_.now(), server_.host(), heal_kind, 0, 0, 0,
-                          [] { return std::string{"no new faults from here on"}; });
     network_.heal();
     witness_.tell(&checker::on_healed, queue_.now());
   }

@@ -1,0 +1,125 @@
+#include "sim/world.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+namespace kodama::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = operation::kind;
+
+/// What a failing run has to say for itself.
+std::string told(const verdict& what) {
+  return what.passed() ? "" : std::string{what.violations.front().promise} + ": "
+                                + what.violations.front().text;
+}
+
+verdict run_hashed(const scenario& what) {
+  trace history;
+  return run(what, history);
+}
+
+TEST(World, KeepsEveryPromiseOnAPerfectNetwork) {
+  for (std::uint64_t seed = 1; seed != 30; ++seed) {
+    const auto result = run_hashed(scenario::draw(seed, fault_profile::none));
+    EXPECT_TRUE(result.passed()) << "kodama replay " << seed << " --profile none: " << told(result);
+  }
+}
+
+TEST(World, ExercisesEveryPromiseWithinAFewSeeds) {
+  std::map<std::string, std::uint64_t, std::less<>> exercised;
+  for (std::uint64_t seed = 1; seed != 60; ++seed) {
+    const auto result = run_hashed(scenario::draw(seed, fault_profile::swarm));
+    EXPECT_TRUE(result.passed()) << "kodama replay " << seed << ": " << told(result);
+    for (const auto& [promise, count] : result.exercised)
+      exercised[promise] += count;
+  }
+  EXPECT_EQ(exercised.size(), 11U);
+  for (const auto& [promise, count] : exercised)
+    EXPECT_GT(count, 0U) << promise;
+}
+
+TEST(World, TellsTheSameStoryTwice) {
+  for (std::uint64_t seed = 100; seed != 120; ++seed) {
+    const auto what = scenario::draw(seed, fault_profile::swarm);
+    EXPECT_EQ(run_hashed(what).trace_hash, run_hashed(what).trace_hash) << "seed " << seed;
+  }
+}
+
+TEST(World, ReallyDeliversWhatIsPublished) {
+  scenario what;
+  what.users = 2;
+  what.heal_at = 1s;
+  what.end_at = 60s;
+  what.operations = {{0s, 0, kind::connect},
+                     {0s, 1, kind::connect},
+                     {1s, 1, kind::subscribe},
+                     {2s, 0, kind::publish, 0, 3, 10}};
+  trace history{trace::keep::text};
+  const auto result = run(what, history);
+  EXPECT_TRUE(result.passed()) << told(result);
+  const auto& records = history.records();
+  EXPECT_EQ(std::count_if(records.begin(), records.end(),
+                          [](const auto& record) { return record.kind == "user.receives"; }),
+            3);
+}
+
+rc::Gen<operation> any_operation(std::uint32_t users, std::uint32_t topics) {
+  return rc::gen::build<operation>(
+    rc::gen::set(&operation::at, rc::gen::map(rc::gen::inRange(0, 20'000),
+                                              [](int ms) { return duration{ms * 1ms}; })),
+    rc::gen::set(&operation::user, rc::gen::inRange(0U, users)),
+    rc::gen::set(&operation::what,
+                 rc::gen::element(kind::connect, kind::disconnect, kind::subscribe,
+                                  kind::unsubscribe, kind::publish, kind::publish_unreliable,
+                                  kind::watch, kind::unwatch, kind::list)),
+    rc::gen::set(&operation::topic, rc::gen::inRange(0U, topics)),
+    rc::gen::set(&operation::count, rc::gen::inRange(1U, 20U)),
+    rc::gen::set(&operation::size, rc::gen::inRange(0U, 200U)));
+}
+
+rc::Gen<timed_fault> any_strike(std::uint32_t users) {
+  return rc::gen::build<timed_fault>(
+    rc::gen::set(&timed_fault::kind,
+                 rc::gen::element(fault_kind::tcp_reset, fault_kind::tcp_half_open,
+                                  fault_kind::black_hole, fault_kind::new_address,
+                                  fault_kind::client_pause, fault_kind::client_kill_forget,
+                                  fault_kind::client_slow_reader, fault_kind::server_restart,
+                                  fault_kind::client_second_copy, fault_kind::udp_nat_port)),
+    rc::gen::set(&timed_fault::host,
+                 rc::gen::map(rc::gen::inRange(0U, users + 1), [](auto n) { return host_id{n}; })),
+    rc::gen::set(&timed_fault::at, rc::gen::map(rc::gen::inRange(0, 20'000),
+                                                [](int ms) { return duration{ms * 1ms}; })),
+    rc::gen::set(&timed_fault::lasts, rc::gen::map(rc::gen::inRange(0, 3'000),
+                                                   [](int ms) { return duration{ms * 1ms}; })),
+    rc::gen::set(&timed_fault::draw, rc::gen::arbitrary<std::uint64_t>()));
+}
+
+// The scenario is the generated value: a failure shrinks to the operations and strikes it needs,
+// and is printed as a file that `kodama replay` takes.
+RC_GTEST_PROP(World, KeepsEveryPromiseInWhateverScenario, ()) {
+  scenario what;
+  what.seed = *rc::gen::arbitrary<std::uint64_t>();
+  what.users = 3;
+  what.topics = 2;
+  what.keepalive = 3s;
+  what.resume_window = 20s;
+  what.heal_at = 20s;
+  what.plan.heal_at = what.heal_at;
+  what.end_at = what.heal_at + what.liveness_bound() + 1s;
+  what.operations = *rc::gen::container<std::vector<operation>>(any_operation(3, 2));
+  what.strikes = *rc::gen::container<std::vector<timed_fault>>(any_strike(3));
+  const auto by_time = [](const auto& a, const auto& b) { return a.at < b.at; };
+  std::stable_sort(what.operations.begin(), what.operations.end(), by_time);
+  std::stable_sort(what.strikes.begin(), what.strikes.end(), by_time);
+
+  const auto result = run_hashed(what);
+  if (!result.passed())
+    RC_FAIL(told(result) + "\nkodama replay FILE, with this in FILE:\n" + to_text(what));
+}
+
+} // namespace
+} // namespace kodama::sim
