@@ -146,9 +146,6 @@ class Abuse(harness.Case):
         self.assertLess(self.server.resident_kib() - self.resident, 20_000)
         who = self.ask("who", "--connect", self.server.address, "flood")
         self.assertEqual(who.stdout, "", "its session has ended")
-        # It was closed, and what the kernel still held for it ends.
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.assertEqual(self.answers(deaf)[0], (wire.CONNACK_SUCCESS, None))
 
     def test_one_who_asks_and_never_reads_the_answers(self):
         greedy = self.connect()
