@@ -105,7 +105,7 @@ void client_run::give_up_after(duration timeout) {
 void client_run::handle_unwritable(const error_code& error) {
   if (error == boost::system::errc::broken_pipe)
     finish();
-  else
+  else if (error != boost::system::errc::interrupted)
     fail("cannot write: " + error.message());
 }
 

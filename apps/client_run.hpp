@@ -47,7 +47,8 @@ public:
   void finish(int exit_code = 0);
   /// To be called before run(): fails when it has not ended by then.
   void give_up_after(duration timeout);
-  /// Standard output refused what we wrote. That nobody reads any more (EPIPE) is a quiet end.
+  /// Standard output refused what we wrote. That nobody reads any more (EPIPE) is a quiet end; of
+  /// what a signal interrupts (EINTR) the signal itself tells.
   void handle_unwritable(const boost::system::error_code& error);
   [[nodiscard]] bool ending() const noexcept { return ending_; }
 

@@ -9,10 +9,12 @@ namespace kodama::apps {
 
 /// Standard output, gathered into one write for everything that a round of the event loop brings:
 /// fast while much arrives, and nothing waits once it falls idle. A reader that is slow blocks us,
-/// and so the server keeps what is owed, up to its limit.
+/// and so the server keeps what is owed, up to its limit; a signal ends the waiting, and with it
+/// the output.
 class text_output {
 public:
-  /// `on_closed` is called once when nobody reads any more (EPIPE) or the disk is full.
+  /// `on_closed` is called once when nobody reads any more (EPIPE), the disk is full, or a signal
+  /// came while we waited (EINTR).
   text_output(boost::asio::io_context& context,
               std::function<void(const boost::system::error_code&)> on_closed)
       : context_{context}
@@ -27,6 +29,8 @@ public:
   void flush();
 
 private:
+  void close(int error);
+
   boost::asio::io_context& context_;
   std::function<void(const boost::system::error_code&)> on_closed_;
   std::string buffer_;

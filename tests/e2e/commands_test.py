@@ -74,6 +74,27 @@ class Messages(harness.Case):
         self.assertEqual(sub.wait(harness.PATIENCE), 0)
         self.assertEqual(sub.stderr.read(), b"")
 
+    def test_a_reader_that_does_not_read_keeps_nobody_from_ending(self):
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        sub = subprocess.Popen(
+            [harness.KODAMA, "sub", "--connect", self.address, "t"], stdout=write_end)
+        self.addCleanup(sub.kill)
+        os.close(write_end)
+        while not self.who("t"):
+            pass
+        self.publish(self.address, "t", "-", lines=harness.numbers(100_000))  # a pipe holds 64 KiB
+        deadline = time.monotonic() + harness.PATIENCE
+        while not self.waits_in_write(sub.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        sub.send_signal(signal.SIGTERM)
+        self.assertEqual(sub.wait(5), 0)
+
+    @staticmethod
+    def waits_in_write(process):
+        with open(f"/proc/{process}/wchan") as file:
+            return "pipe_write" in file.read()
+
     def test_an_interrupted_count_is_no_success(self):
         sub = self.subscribe(self.address, "--count", 2, "t")
         self.publish(self.address, "t", "one")
