@@ -68,7 +68,8 @@ result<std::optional<message_reader::item>> server_session::poll_request(instant
       return next.error();
     if (!*next)
       return std::nullopt;
-    auto& [header, body] = **next;
+    const auto& header = (*next)->header;
+    const auto& body = (*next)->body;
 
     const auto outcome = std::visit(
       [&](const auto& m) -> result<step> {

@@ -2,6 +2,7 @@
 """Hostile peers: each is told its reason or closed, and a well-behaved client next to them notices
 nothing."""
 
+import os
 import random
 import select
 import socket
@@ -86,6 +87,12 @@ class Abuse(harness.Case):
         told = self.answers(peer)
         return told[-1][1] if told else None
 
+    def check_memory(self):
+        # A sanitizer keeps what was freed, to notice its use: what it holds is not the server's.
+        # `./dev test` runs this file with the release build too, where the bound is judged.
+        if "KODAMA_SANITIZED" not in os.environ:
+            self.assertLess(self.server.resident_kib() - self.resident, 20_000)
+
     def test_bytes_that_mean_nothing(self):
         chance = random.Random(1)
         for after in (b"", hello()):
@@ -112,7 +119,7 @@ class Abuse(harness.Case):
         body = struct.pack(">HHI", wire.TOPIC, 0, 2**32 - 1) + b"abcd"
         message = struct.pack(">HHII", wire.SUBSCRIBE, 0, len(body), 0) + body
         self.assertEqual(self.reason(hello(), message), MALFORMED)
-        self.assertLess(self.server.resident_kib() - self.resident, 20_000)
+        self.check_memory()
 
     def test_messages_that_break_off(self):
         whole = request(wire.SUBSCRIBE, 1, (wire.TOPIC, b"t"))
@@ -130,7 +137,7 @@ class Abuse(harness.Case):
         told = [each[0][1] for each in reasons if each]
         self.assertEqual(set(told), {TOO_MANY_UNAUTHENTICATED, CONNECT_TIMEOUT})
         self.assertEqual(told.count(CONNECT_TIMEOUT), 200)
-        self.assertLess(self.server.resident_kib() - self.resident, 20_000)
+        self.check_memory()
 
     def test_a_subscriber_that_never_reads(self):
         deaf = self.connect()
@@ -143,7 +150,7 @@ class Abuse(harness.Case):
             self.assertEqual(hearing.wait(), 0)
             self.assertEqual(hearing.stdout(), lines)
         # 2 MiB for each of the three, and what the allocator keeps of them.
-        self.assertLess(self.server.resident_kib() - self.resident, 20_000)
+        self.check_memory()
         who = self.ask("who", "--connect", self.server.address, "flood")
         self.assertEqual(who.stdout, "", "its session has ended")
 
@@ -161,7 +168,7 @@ class Abuse(harness.Case):
             self.fail("it was never closed")
         except ConnectionError:
             pass
-        self.assertLess(self.server.resident_kib() - self.resident, 20_000)
+        self.check_memory()
 
     def test_datagrams_forged_and_replayed(self):
         relay = Relay("127.0.0.9", self.server.port, "127.0.0.1")
