@@ -21,15 +21,17 @@ std::uint64_t hash_of(std::string_view name) {
 
 directory::directory(caf::actor_config& config, std::vector<runtime::home_unit*> homes,
                      observer& watching)
-    : pinned_actor{config}, homes_{std::move(homes)}, watching_{watching} {}
+    : pinned_actor{config}
+    , homes_{std::move(homes)}
+    , watching_{watching} {}
 
 caf::behavior directory::make_behavior() {
   return {
-    [this](const topic_wanted& m) {
-      open(m.name, caf::actor_cast<caf::actor>(current_sender()));
-    },
-    [this](const topic_released& m) { release(m.name); },
-    [this](const topic_closed& m) { close(m); },
+      [this](const topic_wanted& m) {
+        open(m.name, caf::actor_cast<caf::actor>(current_sender()));
+      },
+      [this](const topic_released& m) { release(m.name); },
+      [this](const topic_closed& m) { close(m); },
   };
 }
 
@@ -89,8 +91,8 @@ void directory::close(const topic_closed& closed) {
 
 caf::actor directory::spawn_topic(const std::string& name) {
   auto& home = *homes_[hash_of(name) % homes_.size()];
-  return runtime::spawn_on<topic>(
-    home, topic::start{name, caf::actor{this}, last_, presence_last_}, watching_);
+  return runtime::spawn_on<topic>(home, topic::start{name, caf::actor{this}, last_, presence_last_},
+                                  watching_);
 }
 
 } // namespace kodama::actors

@@ -7,29 +7,29 @@ namespace kodama::actors {
 
 door::door(caf::actor_config& config, caf::actor registry, const node_options& options,
            const surroundings& world)
-    : pinned_actor{config},
-      registry_{std::move(registry)},
-      options_{options},
-      world_{world},
-      alarm_{*this} {}
+    : pinned_actor{config}
+    , registry_{std::move(registry)}
+    , options_{options}
+    , world_{world}
+    , alarm_{*this} {}
 
 caf::behavior door::make_behavior() {
   return {
-    [this](const link_accepted& m) { accept(m); },
-    [this](const link_received& m) { receive(m); },
-    [this](const link_drained&) {},
-    [this](const link_closed& m) { visitors_.erase(m.link); },
-    [this](const admission_refused& m) {
-      m.link->bind(caf::actor{this}, link::reading::once);
-      refuse(*m.link, m.reason, m.text);
-    },
-    [this](runtime::alarm_rang) { drop_overdue(); },
-    [this](const shut_down&) {
-      closing_ = true;
-      for (const auto& [id, waiting] : visitors_)
-        refuse(*waiting.link, errc::going_away, "the server is shutting down");
-      visitors_.clear();
-    },
+      [this](const link_accepted& m) { accept(m); },
+      [this](const link_received& m) { receive(m); },
+      [this](const link_drained&) {},
+      [this](const link_closed& m) { visitors_.erase(m.link); },
+      [this](const admission_refused& m) {
+        m.link->bind(caf::actor{this}, link::reading::once);
+        refuse(*m.link, m.reason, m.text);
+      },
+      [this](runtime::alarm_rang) { drop_overdue(); },
+      [this](const shut_down&) {
+        closing_ = true;
+        for (const auto& [id, waiting] : visitors_)
+          refuse(*waiting.link, errc::going_away, "the server is shutting down");
+        visitors_.clear();
+      },
   };
 }
 
@@ -67,8 +67,8 @@ void door::receive(const link_received& received) {
   const auto first = waiting.reader.next();
   if (!first) {
     refuse(*waiting.link, static_cast<errc>(first.error().value()),
-           "the first message has to be a CONNECT TOKEN of at most "
-             + std::to_string(connect_size_max) + " bytes");
+           "the first message has to be a CONNECT TOKEN of at most " +
+               std::to_string(connect_size_max) + " bytes");
     visitors_.erase(at);
   } else if (!*first) {
     waiting.link->bind(caf::actor{this}, link::reading::once);
@@ -86,8 +86,8 @@ void door::admit(visitors::iterator at, const message::connect_token& asked) {
   const auto holder = world_.tokens.identify(asked.token);
   if (asked.version != message::protocol_version) {
     refuse(*waiting.link, errc::unsupported_version,
-           "this server speaks version " + std::to_string(message::protocol_version) + ", not "
-             + std::to_string(asked.version));
+           "this server speaks version " + std::to_string(message::protocol_version) + ", not " +
+               std::to_string(asked.version));
   } else if (holder == 0) {
     refuse(*waiting.link, errc::bad_token, "the token is not known here");
   } else {

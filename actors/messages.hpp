@@ -47,8 +47,8 @@ struct datagram_arrived {
 /// A connection has proven its token and asks for a session. Door to registry to session.
 struct admission {
   link_ptr link;
-  caf::actor door;          ///< who refuses it, should that be necessary
-  std::size_t home = 0;     ///< where the link lives now
+  caf::actor door;      ///< who refuses it, should that be necessary
+  std::size_t home = 0; ///< where the link lives now
   std::uint32_t keepalive_ms = 0;
   std::optional<message::resume_point> resume;
   std::optional<message::datagram_random> random;

@@ -12,9 +12,9 @@ namespace kodama::actors {
 /// that a client is given when it is hit.
 struct node_options {
   session_options session;
-  std::size_t connections_max = 100'000;    ///< too_many_connections
-  std::size_t unauthenticated_max = 1'024;  ///< per home; too_many_unauthenticated
-  std::size_t sessions_max = 100'000;       ///< live ones and those in their resume window
+  std::size_t connections_max = 100'000;            ///< too_many_connections
+  std::size_t unauthenticated_max = 1'024;          ///< per home; too_many_unauthenticated
+  std::size_t sessions_max = 100'000;               ///< live ones and those in their resume window
   std::chrono::milliseconds connect_timeout{5'000}; ///< connect_timeout
   /// Topics that a session has published to and keeps at hand without being subscribed.
   std::size_t publish_topics_max = 64;

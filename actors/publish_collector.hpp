@@ -14,13 +14,14 @@ namespace kodama::actors {
 /// worth of them costs one actor message. Encodes each as its subscribers will receive it.
 class publish_collector {
 public:
-  explicit publish_collector(client_id sender) : sender_{sender} {}
+  explicit publish_collector(client_id sender)
+      : sender_{sender} {}
 
   /// Whether `what` continues the present batch; if not, take() first.
   [[nodiscard]] bool continues(const message::publish& what) const {
-    return !pending_.batch
-           || (topic_ == what.topic && (pending_.first != 0) == what.reliable()
-               && (!what.reliable() || what.id == pending_.first + pending_.batch->count()));
+    return !pending_.batch ||
+           (topic_ == what.topic && (pending_.first != 0) == what.reliable() &&
+            (!what.reliable() || what.id == pending_.first + pending_.batch->count()));
   }
 
   void add(const message::publish& what, std::uint32_t timestamp) {

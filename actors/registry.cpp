@@ -9,24 +9,24 @@ namespace kodama::actors {
 
 registry::registry(caf::actor_config& config, std::vector<runtime::home_unit*> homes,
                    caf::actor directory, const node_options& options, const surroundings& world)
-    : pinned_actor{config},
-      homes_{std::move(homes)},
-      directory_{std::move(directory)},
-      options_{options},
-      world_{world} {}
+    : pinned_actor{config}
+    , homes_{std::move(homes)}
+    , directory_{std::move(directory)}
+    , options_{options}
+    , world_{world} {}
 
 caf::behavior registry::make_behavior() {
   return {
-    [this](admission& m) { open(m); },
-    [this](const session_ended& m) {
-      sessions_.erase(m.session);
-      send(caf::actor_cast<caf::actor>(current_sender()), session_forgotten{});
-    },
-    [this](const shut_down&) {
-      closing_ = true;
-      for (const auto& [id, session] : sessions_)
-        send(session, shut_down{});
-    },
+      [this](admission& m) { open(m); },
+      [this](const session_ended& m) {
+        sessions_.erase(m.session);
+        send(caf::actor_cast<caf::actor>(current_sender()), session_forgotten{});
+      },
+      [this](const shut_down&) {
+        closing_ = true;
+        for (const auto& [id, session] : sessions_)
+          send(session, shut_down{});
+      },
   };
 }
 
@@ -60,9 +60,9 @@ void registry::open(admission& asking) {
   who.client = ++last_client_;
   who.holder = asking.identity;
   // On the link's own home: nothing has to move, and connections spread as they were accepted.
-  const auto opened
-    = runtime::spawn_on<session>(*homes_[asking.home], who,
-                                 session::neighbours{caf::actor{this}, directory_}, options_, world_);
+  const auto opened = runtime::spawn_on<session>(*homes_[asking.home], who,
+                                                 session::neighbours{caf::actor{this}, directory_},
+                                                 options_, world_);
   sessions_.emplace(who.session, opened);
   send(opened, std::move(asking));
 }

@@ -17,14 +17,14 @@ constexpr std::size_t write_size_max = 256 * 1024;
 
 session::session(caf::actor_config& config, identity who, neighbours around,
                  const node_options& options, const surroundings& world)
-    : pinned_actor{config},
-      who_{who},
-      around_{std::move(around)},
-      options_{options},
-      world_{world},
-      core_{options.session},
-      topics_{*this, around_.directory, options.publish_topics_max},
-      alarm_{*this} {}
+    : pinned_actor{config}
+    , who_{who}
+    , around_{std::move(around)}
+    , options_{options}
+    , world_{world}
+    , core_{options.session}
+    , topics_{*this, around_.directory, options.publish_topics_max}
+    , alarm_{*this} {}
 
 caf::behavior session::make_behavior() {
   return runtime::behavior_of<const publication, const link_received, const publish_sequenced,
@@ -105,13 +105,11 @@ void session::handle(runtime::alarm_rang) {
   switch (core_.handle_timeout(now())) {
   case server_session::timeout::none: break;
   case server_session::timeout::connection_dead:
-    core_.reply(now(), message::disconnect{errc::keepalive_timeout,
-                                           "nothing heard for 1.5 keepalives"});
+    core_.reply(now(),
+                message::disconnect{errc::keepalive_timeout, "nothing heard for 1.5 keepalives"});
     lose_connection(errc::keepalive_timeout);
     break;
-  case server_session::timeout::session_expired:
-    end(errc::session_unknown, "");
-    break;
+  case server_session::timeout::session_expired: end(errc::session_unknown, ""); break;
   }
   pump();
 }
@@ -155,14 +153,15 @@ void session::admit(admission& asking) {
   if (last && !core_.can_resume(*last)) {
     // The present connection, if there is one, is not to suffer from such a claim.
     refuse(asking.link, errc::resume_impossible,
-           "last MessageID " + std::to_string(*last) + " contradicts what was acknowledged or sent");
+           "last MessageID " + std::to_string(*last) +
+               " contradicts what was acknowledged or sent");
     return;
   }
   // The old connection may still have something to say that arrived before; it is not heard any
   // more: the new one speaks for the client from here on.
   if (link_) {
-    core_.reply(now(), message::disconnect{errc::taken_over,
-                                           "a newer connection resumed the session"});
+    core_.reply(now(),
+                message::disconnect{errc::taken_over, "a newer connection resumed the session"});
     lose_connection(errc::taken_over);
   }
   core_.handle_attach(now(), last, asking.keepalive_ms);
@@ -255,32 +254,32 @@ void session::receive(link_id from, const bytes& data) {
 
 void session::carry_out(const message_reader::item& request) {
   std::visit(
-    [&](const auto& m) {
-      using Message = std::decay_t<decltype(m)>;
-      if constexpr (std::is_same_v<Message, message::publish>) {
-        collect(m);
-      } else {
-        pass_collected(); // requests take effect in the order in which they were made
-        if constexpr (std::is_same_v<Message, message::subscribe>)
-          ask_topic(topic_request::subscribe, m.id, m.topic);
-        else if constexpr (std::is_same_v<Message, message::unsubscribe>)
-          ask_topic(topic_request::unsubscribe, m.id, m.topic);
-        else if constexpr (std::is_same_v<Message, message::watch>)
-          ask_topic(topic_request::watch, m.id, m.topic);
-        else if constexpr (std::is_same_v<Message, message::unwatch>)
-          ask_topic(topic_request::unwatch, m.id, m.topic);
-        else if constexpr (std::is_same_v<Message, message::subscriber_list_request>)
-          ask_topic(topic_request::list, m.id, m.topic);
-        else if constexpr (std::is_same_v<Message, message::server_time_request>)
-          core_.reply(now(), message::server_time{request.header.timestamp,
-                                                  world_.clock.unix_micros()});
-        else if constexpr (std::is_same_v<Message, message::disconnect>)
-          end(errc::normal, "");
-        else
-          KODAMA_ASSERT(!"poll_request hands out no other message");
-      }
-    },
-    request.body);
+      [&](const auto& m) {
+        using Message = std::decay_t<decltype(m)>;
+        if constexpr (std::is_same_v<Message, message::publish>) {
+          collect(m);
+        } else {
+          pass_collected(); // requests take effect in the order in which they were made
+          if constexpr (std::is_same_v<Message, message::subscribe>)
+            ask_topic(topic_request::subscribe, m.id, m.topic);
+          else if constexpr (std::is_same_v<Message, message::unsubscribe>)
+            ask_topic(topic_request::unsubscribe, m.id, m.topic);
+          else if constexpr (std::is_same_v<Message, message::watch>)
+            ask_topic(topic_request::watch, m.id, m.topic);
+          else if constexpr (std::is_same_v<Message, message::unwatch>)
+            ask_topic(topic_request::unwatch, m.id, m.topic);
+          else if constexpr (std::is_same_v<Message, message::subscriber_list_request>)
+            ask_topic(topic_request::list, m.id, m.topic);
+          else if constexpr (std::is_same_v<Message, message::server_time_request>)
+            core_.reply(now(),
+                        message::server_time{request.header.timestamp, world_.clock.unix_micros()});
+          else if constexpr (std::is_same_v<Message, message::disconnect>)
+            end(errc::normal, "");
+          else
+            KODAMA_ASSERT(!"poll_request hands out no other message");
+        }
+      },
+      request.body);
 }
 
 void session::ask_topic(topic_request what, message_id request, std::string_view topic) {
@@ -341,8 +340,8 @@ void session::handle_answer(const topic_answered& answer) {
 
 void session::push_list(const topic_answered& answer) {
   // What is left of a message when everything but the ids is in it.
-  const auto frame = message_header_size + 3 * section_size(8) + section_size(4)
-                     + section_size(answer.topic.size()) + section_size(0);
+  const auto frame = message_header_size + 3 * section_size(8) + section_size(4) +
+                     section_size(answer.topic.size()) + section_size(0);
   const std::size_t ids_max = (options_.session.limits.message_size_max - frame) / 8;
   const auto batch = std::make_shared<message_batch>();
   std::size_t at = 0;
@@ -374,8 +373,8 @@ void session::owe(shared_batch batch) {
   if (core_.push(std::move(batch)))
     world_.watching.on_backlog(who_.client, core_.buffered_bytes());
   else
-    end(errc::slow_reader, "session_buffer_max is "
-                             + std::to_string(options_.session.session_buffer_max) + " bytes");
+    end(errc::slow_reader,
+        "session_buffer_max is " + std::to_string(options_.session.session_buffer_max) + " bytes");
 }
 
 void session::pump() {

@@ -22,7 +22,8 @@ namespace kodama::actors {
 ///
 /// What is counted, acknowledged and repeated is decided by protocol/server_session; this actor
 /// carries requests to topics and answers back, and owns the present link. Promises `one-owner`: at
-/// an admission the old link is closed at once, and whatever it still delivers is ignored by its id.
+/// an admission the old link is closed at once, and whatever it still delivers is ignored by its
+/// id.
 class session final : public runtime::pinned_actor {
 public:
   struct identity {

@@ -13,10 +13,10 @@ void session::offer_path(const admission& asking, message::connack_success& answ
   message::datagram_offer offer;
   world_.random.fill(offer.random);
   offer.path = world_.random.next() | 1; // 0 means "no path"
-  path_ = std::make_unique<path>(
-    path{offer.path,
-         datagram_channel{datagram_channel::side::server, offer.path, *asking.random, offer.random},
-         std::nullopt, false});
+  path_ = std::make_unique<path>(path{
+      offer.path,
+      datagram_channel{datagram_channel::side::server, offer.path, *asking.random, offer.random},
+      std::nullopt, false});
   world_.datagrams.bind(offer.path, caf::actor{this});
   answer.datagram = offer;
 }
@@ -40,8 +40,8 @@ void session::receive_datagram(const datagram_arrived& arrived) {
   }
   const auto id = path_->id;
   send(selector(), path_seen{id, arrived.from, opened->newest, arrived.data.size()});
-  message_reader reader{{options_.session.limits.message_size_max,
-                         options_.session.limits.sections_max}};
+  message_reader reader{
+      {options_.session.limits.message_size_max, options_.session.limits.sections_max}};
   reader.feed(opened->plaintext);
   for (auto next = reader.next(); next && *next; next = reader.next()) {
     const auto& body = (*next)->body;
@@ -61,19 +61,19 @@ void session::transmit_on_path(const path_transmit& wanted) {
     return;
   bytes plaintext;
   std::visit(
-    [&](auto what) {
-      using What = decltype(what);
-      message::encode(plaintext, what, to_timestamp(now()));
-      if constexpr (std::is_same_v<What, message::udp_probe>) {
-        const auto sealed = plaintext.size() + datagram_channel::overhead + section_header_size;
-        if (wanted.what.datagram_size > sealed) {
-          what.padding = wanted.what.datagram_size - sealed;
-          plaintext.clear();
-          message::encode(plaintext, what, to_timestamp(now()));
+      [&](auto what) {
+        using What = decltype(what);
+        message::encode(plaintext, what, to_timestamp(now()));
+        if constexpr (std::is_same_v<What, message::udp_probe>) {
+          const auto sealed = plaintext.size() + datagram_channel::overhead + section_header_size;
+          if (wanted.what.datagram_size > sealed) {
+            what.padding = wanted.what.datagram_size - sealed;
+            plaintext.clear();
+            message::encode(plaintext, what, to_timestamp(now()));
+          }
         }
-      }
-    },
-    wanted.what.what);
+      },
+      wanted.what.what);
   bytes datagram;
   path_->channel.seal(datagram, plaintext);
   world_.datagrams.send(wanted.what.to, datagram);

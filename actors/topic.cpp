@@ -16,12 +16,12 @@ auto position_of(Members& in, client_id client) {
 } // namespace
 
 topic::topic(caf::actor_config& config, start from, observer& watching)
-    : pinned_actor{config},
-      name_{std::move(from.name)},
-      directory_{std::move(from.directory)},
-      watching_{watching},
-      last_{from.last},
-      presence_last_{from.presence} {}
+    : pinned_actor{config}
+    , name_{std::move(from.name)}
+    , directory_{std::move(from.directory)}
+    , watching_{watching}
+    , last_{from.last}
+    , presence_last_{from.presence} {}
 
 caf::behavior topic::make_behavior() {
   watching_.on_topic_opened(name_);
@@ -106,8 +106,8 @@ void topic::announce(client_id client, message::presence_event event) {
   watching_.on_presence(name_, presence_last_, client, event);
   if (watchers_.empty())
     return;
-  const auto notification = make_batch(
-    message::presence{1, name_, presence_last_, client, event}, to_timestamp(now()));
+  const auto notification =
+      make_batch(message::presence{1, name_, presence_last_, client, event}, to_timestamp(now()));
   const auto out = caf::make_message(presence_changed{notification});
   for (const auto& watcher : watchers_)
     send(watcher.session, out);

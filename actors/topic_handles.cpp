@@ -97,8 +97,8 @@ void topic_handles::shrink_cache() {
     auto oldest = slots_.end();
     for (auto at = slots_.begin(); at != slots_.end(); ++at) {
       const auto& candidate = at->second;
-      if (candidate.topic && !candidate.subscribed && !candidate.watching
-          && (oldest == slots_.end() || candidate.used < oldest->second.used))
+      if (candidate.topic && !candidate.subscribed && !candidate.watching &&
+          (oldest == slots_.end() || candidate.used < oldest->second.used))
         oldest = at;
     }
     if (oldest == slots_.end())

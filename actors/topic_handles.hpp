@@ -21,7 +21,9 @@ namespace kodama::actors {
 class topic_handles {
 public:
   topic_handles(runtime::pinned_actor& owner, caf::actor directory, std::size_t cached_max)
-      : owner_{owner}, directory_{std::move(directory)}, cached_max_{cached_max} {}
+      : owner_{owner}
+      , directory_{std::move(directory)}
+      , cached_max_{cached_max} {}
 
   /// Sends `what` to the topic of this name, after everything sent to it before.
   void send(std::string_view topic, caf::message what);
@@ -33,15 +35,15 @@ public:
   [[nodiscard]] bool is_interest(std::string_view topic) const;
 
   void handle_opened(const topic_opened& opened, client_id client);
-  /// Leaves every topic and lets go of every handle. What still waits for a handle is sent when that
-  /// arrives: a client that publishes and disconnects at once means both.
+  /// Leaves every topic and lets go of every handle. What still waits for a handle is sent when
+  /// that arrives: a client that publishes and disconnects at once means both.
   void leave_all(client_id client);
   [[nodiscard]] bool is_empty() const noexcept { return slots_.empty(); }
   void clear();
 
 private:
   struct slot {
-    caf::actor topic; ///< empty until the directory has answered
+    caf::actor topic;                                   ///< empty until the directory has answered
     std::unique_ptr<std::vector<caf::message>> waiting; ///< while there is anything
     bool subscribed = false;
     bool watching = false;

@@ -46,14 +46,10 @@ double percentile(const std::vector<std::uint32_t>& ascending, double share) {
 
 std::string_view name_of(workload what) {
   switch (what) {
-  case workload::fanout:
-    return "fanout";
-  case workload::pairs:
-    return "pairs";
-  case workload::latency:
-    return "latency";
-  case workload::idle:
-    return "idle";
+  case workload::fanout: return "fanout";
+  case workload::pairs: return "pairs";
+  case workload::latency: return "latency";
+  case workload::idle: return "idle";
   }
   return "";
 }

@@ -22,7 +22,8 @@ namespace {
 ///     exercised|fault NAME NUMBER
 class report_writer {
 public:
-  explicit report_writer(int pipe) : pipe_{pipe} {}
+  explicit report_writer(int pipe)
+      : pipe_{pipe} {}
 
   void begin(std::uint64_t seed) { write("begin " + std::to_string(seed)); }
   void fail(const failed_seed& what) {
@@ -60,7 +61,7 @@ struct worker {
   pid_t process = -1;
   int pipe = -1;
   std::string unread;
-  std::uint64_t begun = 0;      ///< the last seed it began
+  std::uint64_t begun = 0; ///< the last seed it began
   std::uint64_t begun_count = 0;
   tally found;
 
@@ -202,11 +203,11 @@ void run_seed(std::uint64_t seed, const campaign_options& options, tally& to) {
   static_cast<void>(sim::run(scenario, one));
   static_cast<void>(sim::run(scenario, two));
   const auto at = sim::first_difference(one, two);
-  to.failures.push_back(
-    {seed, "determinism",
-     at && *at < one.records().size() && *at < two.records().size()
-       ? "first difference: " + one.line(one.records()[*at]) + " / " + two.line(two.records()[*at])
-       : "the two runs' traces differ"});
+  to.failures.push_back({seed, "determinism",
+                         at && *at < one.records().size() && *at < two.records().size()
+                             ? "first difference: " + one.line(one.records()[*at]) + " / " +
+                                   two.line(two.records()[*at])
+                             : "the two runs' traces differ"});
 }
 
 campaign_result

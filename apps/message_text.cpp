@@ -40,21 +40,11 @@ void append_json_string(std::string& to, std::string_view text) {
   to += '"';
   for (const char each : text) {
     switch (each) {
-    case '"':
-      to += "\\\"";
-      break;
-    case '\\':
-      to += "\\\\";
-      break;
-    case '\n':
-      to += "\\n";
-      break;
-    case '\r':
-      to += "\\r";
-      break;
-    case '\t':
-      to += "\\t";
-      break;
+    case '"': to += "\\\""; break;
+    case '\\': to += "\\\\"; break;
+    case '\n': to += "\\n"; break;
+    case '\r': to += "\\r"; break;
+    case '\t': to += "\\t"; break;
     default:
       if (const auto byte = static_cast<unsigned char>(each); byte < 0x20) {
         char escaped[8];

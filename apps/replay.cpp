@@ -35,8 +35,8 @@ int fail(const std::string& text) {
 parsed<sim::scenario> load(const replay_command& command) {
   const auto profile = sim::parse_fault_profile(command.profile);
   if (!profile)
-    return refusal{"--profile: \"" + command.profile
-                   + "\" is unknown; expected none, lossy, mobile, hostile or swarm"};
+    return refusal{"--profile: \"" + command.profile +
+                   "\" is unknown; expected none, lossy, mobile, hostile or swarm"};
   if (const auto seed = parse_number(command.what))
     return sim::scenario::draw(*seed, *profile);
   std::ifstream in{command.what};
@@ -46,8 +46,8 @@ parsed<sim::scenario> load(const replay_command& command) {
   text << in.rdbuf();
   const auto read = sim::parse_scenario(text.str());
   if (!read)
-    return refusal{command.what + ":" + std::to_string(read.error().line) + ":"
-                   + std::to_string(read.error().column) + ": expected " + read.error().expected};
+    return refusal{command.what + ":" + std::to_string(read.error().line) + ":" +
+                   std::to_string(read.error().column) + ": expected " + read.error().expected};
   return *read;
 }
 
@@ -70,7 +70,8 @@ int run(const replay_command& command) {
   const auto tell = [&](const sim::violation& broken) {
     std::printf("%12.6f *** %.*s broken: %s\n",
                 std::chrono::duration<double>(broken.when.time_since_epoch()).count(),
-                static_cast<int>(broken.promise.size()), broken.promise.data(), broken.text.c_str());
+                static_cast<int>(broken.promise.size()), broken.promise.data(),
+                broken.text.c_str());
   };
   for (const auto& record : history.records()) {
     for (; next != verdict.violations.end() && next->when < record.when; ++next)
@@ -88,14 +89,15 @@ int run(const replay_command& command) {
 } // namespace
 
 void add_replay(CLI::App& parent, int& exit_code) {
-  auto* command = parent.add_subcommand("replay", "Run one seed or scenario file again, told as a story");
+  auto* command =
+      parent.add_subcommand("replay", "Run one seed or scenario file again, told as a story");
   command->footer(footer);
   const auto options = std::make_shared<replay_command>();
   command->add_option("what", options->what, "A seed, or a scenario file")
-    ->required()
-    ->type_name("SEED|FILE");
+      ->required()
+      ->type_name("SEED|FILE");
   command->add_option("--profile", options->profile, "The faults of a seed (default: swarm)")
-    ->type_name("P");
+      ->type_name("P");
   command->add_flag("--hash", options->hash, "Print the trace hash alone");
   command->add_flag("--scenario", options->scenario, "Print the scenario instead of running it");
   command->callback([options, &exit_code] { exit_code = run(*options); });

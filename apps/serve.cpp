@@ -77,12 +77,12 @@ int run(const serve_flags& flags) {
   if (const auto applied = apply(flags, config); !applied)
     return fail(applied.error().reason);
 
-  spdlog::set_default_logger(
-    std::make_shared<spdlog::logger>("kodama", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "kodama", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   const auto level = spdlog::level::from_str(config.log_level);
   if (level == spdlog::level::off && config.log_level != "off")
-    return fail("log level \"" + config.log_level
-                + "\" is unknown; expected debug, info, warn, error or off");
+    return fail("log level \"" + config.log_level +
+                "\" is unknown; expected debug, info, warn, error or off");
   spdlog::set_level(level);
 
   const auto where = net::resolve(config.listen.host, config.listen.port);
@@ -90,8 +90,8 @@ int run(const serve_flags& flags) {
     return fail("cannot resolve " + config.listen.host + ": " + where.error().message());
   if (config.server.tokens.empty()) {
     if (!where->address().is_loopback())
-      return fail("without tokens only loopback is served, not " + where->address().to_string()
-                  + "; give --tokens FILE, or listen on 127.0.0.1");
+      return fail("without tokens only loopback is served, not " + where->address().to_string() +
+                  "; give --tokens FILE, or listen on 127.0.0.1");
     spdlog::info("no tokens: serving loopback only, everybody on this machine may come in");
   }
   config.server.host = where->address();
@@ -105,8 +105,8 @@ int run(const serve_flags& flags) {
     std::fflush(stdout);
   });
   if (!served)
-    return fail("cannot listen on " + config.listen.host + ":" + std::to_string(config.listen.port)
-                + ": " + served.error().message());
+    return fail("cannot listen on " + config.listen.host + ":" +
+                std::to_string(config.listen.port) + ": " + served.error().message());
   return 0;
 }
 
@@ -117,22 +117,22 @@ void add_serve(CLI::App& parent, int& exit_code) {
   command->footer(footer);
   const auto flags = std::make_shared<serve_flags>();
   command->add_option("--config", flags->config_file, "TOML file")->type_name("FILE");
-  flags->has_listen
-    = add_parsed_option(*command, "--listen", flags->listen, parse_host_port,
+  flags->has_listen =
+      add_parsed_option(*command, "--listen", flags->listen, parse_host_port,
                         "TCP and UDP; port 0: any that is free (default: 127.0.0.1:7400)")
-        ->type_name("HOST:PORT");
+          ->type_name("HOST:PORT");
   command->add_option("--tokens", flags->tokens_file, "Who may come in: one token a line")
-    ->type_name("FILE");
+      ->type_name("FILE");
   flags->has_threads = add_parsed_option(*command, "--threads", flags->threads, parse_number,
-                    "Threads that serve connections (default: 1)")
-    ->type_name("N");
-  flags->has_resume_window
-    = add_parsed_option(*command, "--resume-window", flags->resume_window, parse_duration,
+                                         "Threads that serve connections (default: 1)")
+                           ->type_name("N");
+  flags->has_resume_window =
+      add_parsed_option(*command, "--resume-window", flags->resume_window, parse_duration,
                         "How long a session outlives its connection (default: 60s)")
-        ->type_name("DURATION");
+          ->type_name("DURATION");
   command->add_flag("--no-udp", flags->no_udp, "Offer no datagrams");
   command->add_option("--log-level", flags->log_level, "debug, info, warn, error or off")
-    ->type_name("LEVEL");
+      ->type_name("LEVEL");
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

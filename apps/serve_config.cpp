@@ -20,10 +20,10 @@ template <class Number>
 setter whole(Number& to, std::uint64_t least, std::uint64_t most) {
   return [&to, least, most](const toml::node& value) -> parsed<void> {
     const auto number = value.value_exact<std::int64_t>();
-    if (!number || *number < static_cast<std::int64_t>(least)
-        || static_cast<std::uint64_t>(*number) > most)
-      return refusal{"expected a whole number from " + std::to_string(least) + " to "
-                     + std::to_string(most)};
+    if (!number || *number < static_cast<std::int64_t>(least) ||
+        static_cast<std::uint64_t>(*number) > most)
+      return refusal{"expected a whole number from " + std::to_string(least) + " to " +
+                     std::to_string(most)};
     to = static_cast<Number>(*number);
     return boost::system::in_place_value;
   };
@@ -39,8 +39,8 @@ setter size(Number& to, std::uint64_t least) {
     if (!bytes)
       return bytes.error();
     if (*bytes < least || *bytes > std::numeric_limits<std::uint32_t>::max())
-      return refusal{'"' + *text + "\" is out of range; expected " + std::to_string(least)
-                     + " bytes to 4 GiB"};
+      return refusal{'"' + *text + "\" is out of range; expected " + std::to_string(least) +
+                     " bytes to 4 GiB"};
     to = static_cast<Number>(*bytes);
     return boost::system::in_place_value;
   };
@@ -102,27 +102,27 @@ setters all_keys(serve_config& config) {
   auto& session = node.session;
   auto& limits = session.limits;
   return {
-    {"listen", endpoint(config.listen)},
-    {"tokens", text(config.tokens_file)},
-    {"log_level", text(config.log_level)},
-    {"threads", whole(server.threads, 1, threads_max)},
-    {"udp", yes_or_no(server.udp)},
-    {"shutdown_max", milliseconds(server.shutdown_max)},
-    {"limits.message_size_max", size(limits.message_size_max, 1024)},
-    {"limits.sections_max", whole(limits.sections_max, 16, 1024)},
-    {"limits.topic_length_max", whole(limits.topic_length_max, 1, 65'535)},
-    {"limits.topics_max", whole(limits.topics_max, 1, 1'000'000)},
-    {"limits.unacknowledged_max", whole(limits.unacknowledged_max, 1, 1'000'000)},
-    {"limits.session_buffer_max", size(session.session_buffer_max, 64 * 1024)},
-    {"limits.connections_max", whole(node.connections_max, 1, 10'000'000)},
-    {"limits.unauthenticated_max", whole(node.unauthenticated_max, 1, 1'000'000)},
-    {"limits.sessions_max", whole(node.sessions_max, 1, 10'000'000)},
-    {"limits.publish_topics_max", whole(node.publish_topics_max, 1, 1'000'000)},
-    {"times.resume_window", milliseconds(limits.resume_window_ms)},
-    {"times.connect_timeout", milliseconds(node.connect_timeout)},
-    {"times.keepalive_min", milliseconds(session.keepalive_min)},
-    {"times.keepalive_max", milliseconds(session.keepalive_max)},
-    {"times.ack_delay", milliseconds(session.ack_delay)},
+      {"listen", endpoint(config.listen)},
+      {"tokens", text(config.tokens_file)},
+      {"log_level", text(config.log_level)},
+      {"threads", whole(server.threads, 1, threads_max)},
+      {"udp", yes_or_no(server.udp)},
+      {"shutdown_max", milliseconds(server.shutdown_max)},
+      {"limits.message_size_max", size(limits.message_size_max, 1024)},
+      {"limits.sections_max", whole(limits.sections_max, 16, 1024)},
+      {"limits.topic_length_max", whole(limits.topic_length_max, 1, 65'535)},
+      {"limits.topics_max", whole(limits.topics_max, 1, 1'000'000)},
+      {"limits.unacknowledged_max", whole(limits.unacknowledged_max, 1, 1'000'000)},
+      {"limits.session_buffer_max", size(session.session_buffer_max, 64 * 1024)},
+      {"limits.connections_max", whole(node.connections_max, 1, 10'000'000)},
+      {"limits.unauthenticated_max", whole(node.unauthenticated_max, 1, 1'000'000)},
+      {"limits.sessions_max", whole(node.sessions_max, 1, 10'000'000)},
+      {"limits.publish_topics_max", whole(node.publish_topics_max, 1, 1'000'000)},
+      {"times.resume_window", milliseconds(limits.resume_window_ms)},
+      {"times.connect_timeout", milliseconds(node.connect_timeout)},
+      {"times.keepalive_min", milliseconds(session.keepalive_min)},
+      {"times.keepalive_max", milliseconds(session.keepalive_max)},
+      {"times.ack_delay", milliseconds(session.ack_delay)},
   };
 }
 
@@ -153,8 +153,8 @@ parsed<void> read_config(const std::string& file, serve_config& config) {
     return read_table(table, "", all_keys(config), file);
   } catch (const toml::parse_error& error) {
     const auto line = error.source().begin.line;
-    return refusal{file + (line != 0 ? ":" + std::to_string(line) : "") + ": "
-                   + std::string{error.description()}};
+    return refusal{file + (line != 0 ? ":" + std::to_string(line) : "") + ": " +
+                   std::string{error.description()}};
   }
 }
 
@@ -164,13 +164,13 @@ parsed<void> check_config(const serve_config& config) {
   // What our own messages need around a topic's name.
   constexpr std::uint32_t frame = 512;
   if (limits.message_size_max < limits.topic_length_max + frame)
-    return refusal{"limits.message_size_max has to be at least limits.topic_length_max + "
-                   + std::to_string(frame) + ", that is "
-                   + std::to_string(limits.topic_length_max + frame) + " bytes"};
+    return refusal{"limits.message_size_max has to be at least limits.topic_length_max + " +
+                   std::to_string(frame) + ", that is " +
+                   std::to_string(limits.topic_length_max + frame) + " bytes"};
   if (session.keepalive_min > session.keepalive_max)
-    return refusal{"times.keepalive_min (" + std::to_string(session.keepalive_min.count())
-                   + " ms) has to be at most times.keepalive_max ("
-                   + std::to_string(session.keepalive_max.count()) + " ms)"};
+    return refusal{"times.keepalive_min (" + std::to_string(session.keepalive_min.count()) +
+                   " ms) has to be at most times.keepalive_max (" +
+                   std::to_string(session.keepalive_max.count()) + " ms)"};
   if (config.server.threads < 1 || config.server.threads > threads_max)
     return refusal{"threads: expected 1 to " + std::to_string(threads_max)};
   if (limits.resume_window_ms == 0)

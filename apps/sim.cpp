@@ -59,8 +59,8 @@ void print_summary(const sim_command& command, const campaign_result& result) {
   std::printf("time        %.1f s on %u %s: %.0f seeds a second and core\n", seconds, result.jobs,
               result.jobs == 1 ? "core" : "cores",
               runs * static_cast<double>(total.seeds) / seconds / result.jobs);
-  std::printf("simulated   %.0f s, %" PRIu64 " events: %.0f : 1 on each core\n", simulated, total.events,
-              runs * simulated / seconds / result.jobs);
+  std::printf("simulated   %.0f s, %" PRIu64 " events: %.0f : 1 on each core\n", simulated,
+              total.events, runs * simulated / seconds / result.jobs);
   std::printf("trace hash  %016" PRIx64 "\n", total.hash);
   std::printf("promises exercised:\n");
   for (const auto& [name, count] : total.exercised)
@@ -90,7 +90,8 @@ std::string json_text(std::string_view text) {
   return out + '"';
 }
 
-void print_counts(const char* name, const std::map<std::string, std::uint64_t, std::less<>>& counts) {
+void print_counts(const char* name,
+                  const std::map<std::string, std::uint64_t, std::less<>>& counts) {
   std::printf("%s:{", json_text(name).c_str());
   const char* comma = "";
   for (const auto& [key, count] : counts) {
@@ -105,8 +106,8 @@ void print_json(const sim_command& command, const campaign_result& result) {
   std::printf("{\"seeds\":%" PRIu64 ",\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"profile\":%s,"
               "\"jobs\":%u,\"seconds\":%.3f,\"simulated_seconds\":%.3f,\"events\":%" PRIu64
               ",\"trace_hash\":\"%016" PRIx64 "\",\"check_determinism\":%s,",
-              total.seeds, command.seeds.first, command.seeds.last, json_text(command.profile).c_str(),
-              result.jobs, result.took.count(),
+              total.seeds, command.seeds.first, command.seeds.last,
+              json_text(command.profile).c_str(), result.jobs, result.took.count(),
               std::chrono::duration<double>(total.simulated).count(), total.events, total.hash,
               command.check_determinism ? "true" : "false");
   print_counts("exercised", total.exercised);
@@ -128,8 +129,10 @@ int run(const sim_command& command) {
   options.last = command.seeds.last;
   const auto profile = sim::parse_fault_profile(command.profile);
   if (!profile) {
-    std::fprintf(stderr, "kodama: sim: --profile: \"%s\" is unknown; expected none, lossy, mobile, "
-                         "hostile or swarm\n", command.profile.c_str());
+    std::fprintf(stderr,
+                 "kodama: sim: --profile: \"%s\" is unknown; expected none, lossy, mobile, "
+                 "hostile or swarm\n",
+                 command.profile.c_str());
     return 2;
   }
   options.profile = *profile;
@@ -142,7 +145,8 @@ int run(const sim_command& command) {
   const auto count = options.last - options.first + 1;
   const auto result = run_campaign(options, [&](std::uint64_t done, std::size_t failures) {
     if (show)
-      std::fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds, %zu failed ", done, count, failures);
+      std::fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds, %zu failed ", done, count,
+                   failures);
   });
   if (show)
     std::fprintf(stderr, "\r\033[K");
@@ -156,22 +160,24 @@ int run(const sim_command& command) {
 } // namespace
 
 void add_sim(CLI::App& parent, int& exit_code) {
-  auto* command = parent.add_subcommand("sim", "Run seeds in the simulator and check every promise");
+  auto* command =
+      parent.add_subcommand("sim", "Run seeds in the simulator and check every promise");
   command->footer(footer);
   const auto options = std::make_shared<sim_command>();
   add_parsed_option(*command, "--seeds", options->seeds, parse_seeds, "Which (default: 1-1000)")
-    ->type_name("A-B");
-  command->add_option("--profile", options->profile,
-                      "Faults: none, lossy, mobile, hostile or swarm (default: swarm)")
-    ->type_name("P");
+      ->type_name("A-B");
+  command
+      ->add_option("--profile", options->profile,
+                   "Faults: none, lossy, mobile, hostile or swarm (default: swarm)")
+      ->type_name("P");
   add_parsed_option(*command, "--jobs", options->jobs, parse_number,
                     "Processes (default: one for each core)")
-    ->type_name("N");
+      ->type_name("N");
   command->add_flag("--check-determinism", options->check_determinism,
                     "Run every seed twice and name the first event that differs");
   add_parsed_option(*command, "--stop-after", options->stop_after, parse_number,
                     "Failures after which a process goes no further (default: 0, none)")
-    ->type_name("N");
+      ->type_name("N");
   command->add_flag("--json", options->json, "The summary as one line of JSON");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

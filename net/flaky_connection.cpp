@@ -189,12 +189,8 @@ void flaky_connection::cut() {
     ++counted_.cuts;
     stop();
     break;
-  case connection_fate::ending::client_forgotten:
-    forget(up_);
-    break;
-  case connection_fate::ending::server_forgotten:
-    forget(down_);
-    break;
+  case connection_fate::ending::client_forgotten: forget(up_); break;
+  case connection_fate::ending::server_forgotten: forget(down_); break;
   }
 }
 

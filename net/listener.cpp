@@ -30,13 +30,15 @@ result<tcp::acceptor> listener::open(shard& home, const tcp::endpoint& where) {
 
 listener::listener(asio_scheduler& scheduler, const actors::node& node, tcp::acceptor acceptor,
                    connection_count& count)
-    : scheduler_{scheduler},
-      node_{node},
-      acceptor_{std::move(acceptor)},
-      pause_{acceptor_.get_executor()},
-      count_{count} {}
+    : scheduler_{scheduler}
+    , node_{node}
+    , acceptor_{std::move(acceptor)}
+    , pause_{acceptor_.get_executor()}
+    , count_{count} {}
 
-void listener::start() { accept_next(); }
+void listener::start() {
+  accept_next();
+}
 
 void listener::close() {
   boost::system::error_code ignored;
@@ -62,9 +64,10 @@ void listener::accept_next() {
       return;
     }
     const auto connections = ++count_;
-    caf::anon_send(node_.door(home.index()),
-                   actors::link_accepted{
-                     std::make_shared<tcp_link>(id, std::move(connected), home, count_), connections});
+    caf::anon_send(
+        node_.door(home.index()),
+        actors::link_accepted{std::make_shared<tcp_link>(id, std::move(connected), home, count_),
+                              connections});
     accept_next();
   });
 }

@@ -50,10 +50,10 @@ class departure {
 public:
   departure(asio_scheduler& scheduler, connection_count& count,
             std::chrono::milliseconds shutdown_max)
-      : scheduler_{scheduler},
-        count_{count},
-        timer_{scheduler.at(0).io()},
-        deadline_{scheduler.at(0).now() + shutdown_max} {}
+      : scheduler_{scheduler}
+      , count_{count}
+      , timer_{scheduler.at(0).io()}
+      , deadline_{scheduler.at(0).now() + shutdown_max} {}
 
   void wait() {
     // A turn or two for the goodbyes even where nobody is connected.

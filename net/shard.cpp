@@ -25,7 +25,9 @@ constexpr std::size_t spare_buffer_size_max = 512 * 1024;
 thread_local shard* shard::current_ = nullptr;
 
 shard::shard(caf::actor_system* system, std::size_t index)
-    : home_unit{system}, index_{index}, scratch_(scratch_size) {
+    : home_unit{system}
+    , index_{index}
+    , scratch_(scratch_size) {
   refresh_now();
 }
 
@@ -92,7 +94,7 @@ void shard::run() {
     } else {
       using clock = std::chrono::steady_clock;
       io_.run_one_until(clock::time_point{
-        std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
+          std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
     }
     refresh_now();
     for (int i = 0; i != sockets_per_turn && io_.poll_one() != 0; ++i) {

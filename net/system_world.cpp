@@ -14,7 +14,7 @@ namespace kodama::net {
 std::uint64_t system_clock::unix_micros() const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
-    std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+      std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 std::uint64_t system_chance::next() {
@@ -36,8 +36,8 @@ std::size_t token_list::identify(std::string_view token) const {
   for (std::size_t i = 0; i != tokens_.size(); ++i) {
     // Compared in full and in constant time, so that the answer's delay tells nothing.
     const auto& known = tokens_[i];
-    if (known.size() == token.size()
-        && CRYPTO_memcmp(known.data(), token.data(), token.size()) == 0)
+    if (known.size() == token.size() &&
+        CRYPTO_memcmp(known.data(), token.data(), token.size()) == 0)
       holder = i + 1;
   }
   return holder;

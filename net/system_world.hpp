@@ -22,7 +22,8 @@ public:
 /// The tokens that a server accepts; with none, everybody may come in.
 class token_list final : public actors::token_check {
 public:
-  explicit token_list(std::vector<std::string> tokens) : tokens_{std::move(tokens)} {}
+  explicit token_list(std::vector<std::string> tokens)
+      : tokens_{std::move(tokens)} {}
 
   std::size_t identify(std::string_view token) const override;
 

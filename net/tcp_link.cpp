@@ -18,13 +18,18 @@ constexpr auto linger_for = std::chrono::seconds{1};
 } // namespace
 
 tcp_link::tcp_link(actors::link_id id, socket connected, shard& home, connection_count& count)
-    : id_{id}, socket_{std::move(connected)}, home_{&home}, count_{count} {
+    : id_{id}
+    , socket_{std::move(connected)}
+    , home_{&home}
+    , count_{count} {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
 }
 
-tcp_link::~tcp_link() { --count_; }
+tcp_link::~tcp_link() {
+  --count_;
+}
 
 std::string tcp_link::peer() const {
   boost::system::error_code failure;
@@ -74,7 +79,7 @@ void tcp_link::flush() {
   while (written_ != output_.size() && !waiting_writable_) {
     boost::system::error_code failure;
     const auto count = socket_.write_some(
-      boost::asio::buffer(output_.data() + written_, output_.size() - written_), failure);
+        boost::asio::buffer(output_.data() + written_, output_.size() - written_), failure);
     written_ += count;
     if (failure == boost::asio::error::would_block) {
       if (closing_)
@@ -111,9 +116,8 @@ void tcp_link::move_to(shard& home) {
 }
 
 void tcp_link::wait_readable() {
-  socket_.async_wait(socket::wait_read, [self = shared_from_this()](auto failure) {
-    self->handle_readable(failure);
-  });
+  socket_.async_wait(socket::wait_read,
+                     [self = shared_from_this()](auto failure) { self->handle_readable(failure); });
 }
 
 void tcp_link::handle_readable(boost::system::error_code failure) {
@@ -135,7 +139,8 @@ void tcp_link::handle_readable(boost::system::error_code failure) {
     fail(failure);
     return;
   }
-  tell_owner(actors::link_received{id_, bytes{scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(count)}});
+  tell_owner(actors::link_received{
+      id_, bytes{scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(count)}});
   if (reading_ == reading::on)
     home_->read_next_turn(shared_from_this());
 }

@@ -16,8 +16,8 @@ using connection_count = std::atomic<std::size_t>;
 /// A TCP connection as an actors::link.
 ///
 /// Holds no buffer while nothing is under way: reads land in the shard's scratch space, output is
-/// collected in a buffer borrowed from the shard and written at the end of the turn. What the kernel
-/// does not take stays here, at most about one turn's worth, and writable() turns false.
+/// collected in a buffer borrowed from the shard and written at the end of the turn. What the
+/// kernel does not take stays here, at most about one turn's worth, and writable() turns false.
 class tcp_link final : public actors::link,
                        public flushable,
                        public readable,
@@ -25,8 +25,8 @@ class tcp_link final : public actors::link,
 public:
   /// Bound to its executor by type: the usual any_io_executor would cost every connection a hundred
   /// bytes, in the socket and in the operation that waits on it.
-  using socket
-    = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                  boost::asio::io_context::executor_type>;
 
   tcp_link(actors::link_id id, socket connected, shard& home, connection_count& count);
   ~tcp_link() override;
@@ -49,7 +49,8 @@ private:
   /// Cuts off a peer that was told goodbye and does not close its side.
   class linger_timer final : public runtime::timer {
   public:
-    explicit linger_timer(tcp_link& owner) : owner_{owner} {}
+    explicit linger_timer(tcp_link& owner)
+        : owner_{owner} {}
 
   private:
     void fire() override { owner_.abandon(); }

@@ -59,7 +59,10 @@ address from_socket_address(const sockaddr_storage& storage) {
 /// The datagrams that one shard sends in one turn.
 class udp_port::outbox final : public flushable, public std::enable_shared_from_this<outbox> {
 public:
-  outbox(int handle, bool v6, shard& home) : handle_{handle}, v6_{v6}, home_{home} {}
+  outbox(int handle, bool v6, shard& home)
+      : handle_{handle}
+      , v6_{v6}
+      , home_{home} {}
 
   void push(const address& to, byte_view datagram) {
     if (entries_.size() >= outbox_max)
@@ -140,13 +143,15 @@ result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
 }
 
 udp_port::udp_port(asio_scheduler& scheduler, udp::socket bound)
-    : socket_{std::move(bound)},
-      v6_{socket_.local_endpoint().protocol() == udp::v6()} {
+    : socket_{std::move(bound)}
+    , v6_{socket_.local_endpoint().protocol() == udp::v6()} {
   for (std::size_t i = 0; i != scheduler.size(); ++i)
     outboxes_.push_back(std::make_shared<outbox>(socket_.native_handle(), v6_, scheduler.at(i)));
 }
 
-void udp_port::start() { wait_readable(); }
+void udp_port::start() {
+  wait_readable();
+}
 
 void udp_port::close() {
   boost::system::error_code ignored;
@@ -190,8 +195,8 @@ void udp_port::receive_all() {
     headers[i].msg_hdr.msg_iovlen = 1;
   }
   // One batch a turn: a flood of datagrams does not keep the TCP connections waiting.
-  const int count = ::recvmmsg(socket_.native_handle(), headers.data(), receive_batch, MSG_DONTWAIT,
-                               nullptr);
+  const int count =
+      ::recvmmsg(socket_.native_handle(), headers.data(), receive_batch, MSG_DONTWAIT, nullptr);
   const std::lock_guard lock{sessions_mutex_};
   for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i) {
     const byte_view datagram{data[i].data(), headers[i].msg_len};

@@ -11,5 +11,5 @@ namespace kodama {
 /// state must not go on acknowledging messages. Never used for what a peer sends.
 #define KODAMA_ASSERT(expression)                                                                  \
   (__builtin_expect(static_cast<bool>(expression), 1)                                              \
-     ? void()                                                                                      \
-     : ::kodama::assertion_failed(#expression, __FILE__, __LINE__))
+       ? void()                                                                                    \
+       : ::kodama::assertion_failed(#expression, __FILE__, __LINE__))

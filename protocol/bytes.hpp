@@ -48,6 +48,8 @@ void store_big(std::byte* to, Number value) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
-inline void append(bytes& to, byte_view what) { to.insert(to.end(), what.begin(), what.end()); }
+inline void append(bytes& to, byte_view what) {
+  to.insert(to.end(), what.begin(), what.end());
+}
 
 } // namespace kodama

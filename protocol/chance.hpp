@@ -7,7 +7,8 @@
 namespace kodama {
 
 /// A source of chance, handed to whoever needs some: the operating system's in production, a
-/// seeded stream in the simulator. Session ids and datagram keys rely on it being unguessable there.
+/// seeded stream in the simulator. Session ids and datagram keys rely on it being unguessable
+/// there.
 class chance {
 public:
   virtual ~chance() = default;

@@ -176,16 +176,12 @@ void client_connection::handle_timeout(instant now) {
 instant client_connection::poll_timeout() const {
   switch (phase_) {
   case phase::idle:
-  case phase::due:
-    return never;
-  case phase::waiting:
-    return attempt_at_;
+  case phase::due: return never;
+  case phase::waiting: return attempt_at_;
   case phase::connecting:
-  case phase::handshaking:
-    return deadline_;
+  case phase::handshaking: return deadline_;
   case phase::online:
-  case phase::disconnecting:
-    break;
+  case phase::disconnecting: break;
   }
   const auto ack_at = ack_due_ ? never : session_.poll_timeout();
   return std::min({dead_at(), ping_at(), ack_at, datagrams_.poll_timeout()});

@@ -36,9 +36,7 @@ struct client_connection::reaction {
       return break_off(errc::unexpected_message);
     switch (m.reason) {
     case errc::bad_token:
-    case errc::unsupported_version:
-      self.stop(m.reason, m.text);
-      return std::nullopt;
+    case errc::unsupported_version: self.stop(m.reason, m.text); return std::nullopt;
     case errc::session_unknown:
     case errc::resume_impossible:
     case errc::slow_reader:
@@ -46,8 +44,7 @@ struct client_connection::reaction {
         return break_off(m.reason);
       self.lose_session(now, m.reason, m.text, true);
       return std::nullopt;
-    default:
-      return break_off(m.reason);
+    default: return break_off(m.reason);
     }
   }
 

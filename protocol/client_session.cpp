@@ -343,12 +343,9 @@ result<client_session::event> client_session::answer(instant now, const Message&
 template <class Action>
 result<client_session::event> client_session::once(instant now, message_id id, Action action) {
   switch (received_.handle_message(id)) {
-  case receive_window::verdict::duplicate:
-    return event{};
-  case receive_window::verdict::gap:
-    return errc::message_id_gap;
-  case receive_window::verdict::fresh:
-    break;
+  case receive_window::verdict::duplicate: return event{};
+  case receive_window::verdict::gap: return errc::message_id_gap;
+  case receive_window::verdict::fresh: break;
   }
   received_.complete(now, id);
   return action();

@@ -14,7 +14,8 @@ using section = section_type;
 /// decoder reads like the table in the document.
 class reader {
 public:
-  explicit reader(const section_index& sections) : sections_{sections} {}
+  explicit reader(const section_index& sections)
+      : sections_{sections} {}
 
   template <class Number>
   reader& u32(section type, Number& to) {
@@ -92,12 +93,12 @@ result<any> decode_connect(const section_index& sections) {
   connect_token m;
   reader in{sections};
   in.u32(section::protocol_version, m.version)
-    .optional_text(section::token, m.token)
-    .u32(section::keepalive, m.keepalive_ms);
+      .optional_text(section::token, m.token)
+      .u32(section::keepalive, m.keepalive_ms);
   if (sections.has(section::session_id)) {
     m.resume.emplace();
     in.fixed(section::session_id, m.resume->session.value)
-      .u64(section::last_message_id, m.resume->last_received);
+        .u64(section::last_message_id, m.resume->last_received);
   }
   if (sections.has(section::datagram_random))
     in.fixed(section::datagram_random, m.random.emplace());
@@ -108,21 +109,21 @@ result<any> decode_connack_success(const section_index& sections) {
   connack_success m;
   reader in{sections};
   in.id(section::client_id, m.client)
-    .fixed(section::session_id, m.session.value)
-    .u64(section::last_message_id, m.last_received)
-    .u32(section::keepalive, m.keepalive_ms)
-    .u32(section::message_size_max, m.limits.message_size_max)
-    .u32(section::sections_max, m.limits.sections_max)
-    .u32(section::topic_length_max, m.limits.topic_length_max)
-    .u32(section::topics_max, m.limits.topics_max)
-    .u32(section::unacknowledged_max, m.limits.unacknowledged_max)
-    .u32(section::resume_window, m.limits.resume_window_ms);
+      .fixed(section::session_id, m.session.value)
+      .u64(section::last_message_id, m.last_received)
+      .u32(section::keepalive, m.keepalive_ms)
+      .u32(section::message_size_max, m.limits.message_size_max)
+      .u32(section::sections_max, m.limits.sections_max)
+      .u32(section::topic_length_max, m.limits.topic_length_max)
+      .u32(section::topics_max, m.limits.topics_max)
+      .u32(section::unacknowledged_max, m.limits.unacknowledged_max)
+      .u32(section::resume_window, m.limits.resume_window_ms);
   if (sections.has(section::datagram_random)) {
     auto& offer = m.datagram.emplace();
     std::uint32_t port = 0;
     in.fixed(section::datagram_random, offer.random)
-      .u64(section::path_id, offer.path)
-      .u32(section::datagram_port, port);
+        .u64(section::path_id, offer.path)
+        .u32(section::datagram_port, port);
     if (port > 0xffff)
       in.fail(errc::malformed_message);
     offer.port = static_cast<std::uint16_t>(port);
@@ -134,10 +135,10 @@ result<any> decode_publish(const section_index& sections) {
   publish m;
   reader in{sections};
   in.optional_id(section::message_id, m.id)
-    .optional_id(section::unreliable_id, m.unreliable)
-    .text(section::topic, m.topic)
-    .optional_id(section::topic_sequence, m.sequence)
-    .optional_id(section::client_id, m.sender);
+      .optional_id(section::unreliable_id, m.unreliable)
+      .text(section::topic, m.topic)
+      .optional_id(section::topic_sequence, m.sequence)
+      .optional_id(section::client_id, m.sender);
   if (!sections.user() || (m.id == 0) == (m.unreliable == 0)) {
     in.fail(errc::malformed_message);
   } else {
@@ -151,10 +152,10 @@ result<any> decode_presence(const section_index& sections) {
   presence m;
   reader in{sections};
   in.id(section::message_id, m.id)
-    .text(section::topic, m.topic)
-    .id(section::presence_sequence, m.sequence)
-    .id(section::client_id, m.client)
-    .u32(section::presence_event, m.event);
+      .text(section::topic, m.topic)
+      .id(section::presence_sequence, m.sequence)
+      .id(section::client_id, m.client)
+      .u32(section::presence_event, m.event);
   if (m.event != presence_event::joined && m.event != presence_event::left)
     in.fail(errc::malformed_message);
   return in.finish(m);
@@ -164,11 +165,11 @@ result<any> decode_subscriber_list(const section_index& sections) {
   subscriber_list m;
   reader in{sections};
   in.id(section::message_id, m.id)
-    .id(section::in_reply_to, m.in_reply_to)
-    .text(section::topic, m.topic)
-    .u64(section::presence_sequence, m.sequence)
-    .raw(section::client_id_list, m.clients)
-    .u32(section::remaining, m.remaining);
+      .id(section::in_reply_to, m.in_reply_to)
+      .text(section::topic, m.topic)
+      .u64(section::presence_sequence, m.sequence)
+      .raw(section::client_id_list, m.clients)
+      .u32(section::remaining, m.remaining);
   if (m.clients.size() % 8 != 0)
     in.fail(errc::malformed_message);
   return in.finish(m);
@@ -188,21 +189,21 @@ result<any> decode_answer(const section_index& sections, section type,
                           std::uint64_t Answer::*number) {
   Answer m;
   return reader{sections}
-    .id(section::message_id, m.id)
-    .id(section::in_reply_to, m.in_reply_to)
-    .text(section::topic, m.topic)
-    .id(type, m.*number)
-    .finish(m);
+      .id(section::message_id, m.id)
+      .id(section::in_reply_to, m.in_reply_to)
+      .text(section::topic, m.topic)
+      .id(type, m.*number)
+      .finish(m);
 }
 
 result<any> decode_request_failed(const section_index& sections) {
   request_failed m;
   return reader{sections}
-    .id(section::message_id, m.id)
-    .id(section::in_reply_to, m.in_reply_to)
-    .u32(section::reason_code, m.reason)
-    .optional_text(section::reason_text, m.text)
-    .finish(m);
+      .id(section::message_id, m.id)
+      .id(section::in_reply_to, m.in_reply_to)
+      .u32(section::reason_code, m.reason)
+      .optional_text(section::reason_text, m.text)
+      .finish(m);
 }
 
 /// CONNACK FAILED … and DISCONNECT: a reason and its text.
@@ -210,15 +211,16 @@ template <class Ending>
 result<any> decode_ending(const section_index& sections) {
   Ending m;
   return reader{sections}
-    .u32(section::reason_code, m.reason)
-    .optional_text(section::reason_text, m.text)
-    .finish(m);
+      .u32(section::reason_code, m.reason)
+      .optional_text(section::reason_text, m.text)
+      .finish(m);
 }
 
 /// Writes the sections of each message; the order is that of the document's tables.
 class section_writer {
 public:
-  explicit section_writer(message_writer& out) : out_{out} {}
+  explicit section_writer(message_writer& out)
+      : out_{out} {}
 
   void operator()(const connect_token& m) {
     out_.u32(section::protocol_version, m.version);
@@ -227,25 +229,25 @@ public:
     out_.u32(section::keepalive, m.keepalive_ms);
     if (m.resume)
       out_.raw(section::session_id, m.resume->session.value)
-        .u64(section::last_message_id, m.resume->last_received);
+          .u64(section::last_message_id, m.resume->last_received);
     if (m.random)
       out_.raw(section::datagram_random, *m.random);
   }
   void operator()(const connack_success& m) {
     out_.u64(section::client_id, m.client)
-      .raw(section::session_id, m.session.value)
-      .u64(section::last_message_id, m.last_received)
-      .u32(section::keepalive, m.keepalive_ms)
-      .u32(section::message_size_max, m.limits.message_size_max)
-      .u32(section::sections_max, m.limits.sections_max)
-      .u32(section::topic_length_max, m.limits.topic_length_max)
-      .u32(section::topics_max, m.limits.topics_max)
-      .u32(section::unacknowledged_max, m.limits.unacknowledged_max)
-      .u32(section::resume_window, m.limits.resume_window_ms);
+        .raw(section::session_id, m.session.value)
+        .u64(section::last_message_id, m.last_received)
+        .u32(section::keepalive, m.keepalive_ms)
+        .u32(section::message_size_max, m.limits.message_size_max)
+        .u32(section::sections_max, m.limits.sections_max)
+        .u32(section::topic_length_max, m.limits.topic_length_max)
+        .u32(section::topics_max, m.limits.topics_max)
+        .u32(section::unacknowledged_max, m.limits.unacknowledged_max)
+        .u32(section::resume_window, m.limits.resume_window_ms);
     if (m.datagram)
       out_.raw(section::datagram_random, m.datagram->random)
-        .u64(section::path_id, m.datagram->path)
-        .u32(section::datagram_port, m.datagram->port);
+          .u64(section::path_id, m.datagram->path)
+          .u32(section::datagram_port, m.datagram->port);
   }
   void operator()(const connack_failed& m) { ending(m.reason, m.text); }
   void operator()(const subscribe& m) { request(m.id, m.topic); }
@@ -282,10 +284,10 @@ public:
   }
   void operator()(const presence& m) {
     out_.u64(section::message_id, m.id)
-      .text(section::topic, m.topic)
-      .u64(section::presence_sequence, m.sequence)
-      .u64(section::client_id, m.client)
-      .u32(section::presence_event, static_cast<std::uint32_t>(m.event));
+        .text(section::topic, m.topic)
+        .u64(section::presence_sequence, m.sequence)
+        .u64(section::client_id, m.client)
+        .u32(section::presence_event, static_cast<std::uint32_t>(m.event));
   }
   void operator()(const subscriber_list_request& m) { request(m.id, m.topic); }
   void operator()(const subscriber_list& m) {
@@ -313,9 +315,9 @@ private:
   void answer(message_id id, message_id in_reply_to, std::string_view topic, section type,
               std::uint64_t number) {
     out_.u64(section::message_id, id)
-      .u64(section::in_reply_to, in_reply_to)
-      .text(section::topic, topic)
-      .u64(type, number);
+        .u64(section::in_reply_to, in_reply_to)
+        .text(section::topic, topic)
+        .u64(type, number);
   }
   void ending(errc reason, std::string_view text) {
     out_.u32(section::reason_code, static_cast<std::uint32_t>(reason));
@@ -328,41 +330,61 @@ private:
 
 message_type type_of(const any& what) {
   return std::visit(
-    [](const auto& m) {
-      using Message = std::decay_t<decltype(m)>;
-      using type = message_type;
-      if constexpr (std::is_same_v<Message, connack_failed>)
-        return connack_failed_type(m.reason);
-      else if constexpr (std::is_same_v<Message, connect_token>) return type::connect_token;
-      else if constexpr (std::is_same_v<Message, connack_success>) return type::connack_success;
-      else if constexpr (std::is_same_v<Message, subscribe>) return type::subscribe;
-      else if constexpr (std::is_same_v<Message, suback>) return type::suback;
-      else if constexpr (std::is_same_v<Message, unsubscribe>) return type::unsubscribe;
-      else if constexpr (std::is_same_v<Message, unsuback>) return type::unsuback;
-      else if constexpr (std::is_same_v<Message, publish>) return type::publish;
-      else if constexpr (std::is_same_v<Message, ack>) return type::ack;
-      else if constexpr (std::is_same_v<Message, request_failed>) return type::request_failed;
-      else if constexpr (std::is_same_v<Message, watch>) return type::watch;
-      else if constexpr (std::is_same_v<Message, watchack>) return type::watchack;
-      else if constexpr (std::is_same_v<Message, unwatch>) return type::unwatch;
-      else if constexpr (std::is_same_v<Message, unwatchack>) return type::unwatchack;
-      else if constexpr (std::is_same_v<Message, presence>) return type::presence;
-      else if constexpr (std::is_same_v<Message, subscriber_list_request>)
-        return type::subscriber_list_request;
-      else if constexpr (std::is_same_v<Message, subscriber_list>) return type::subscriber_list;
-      else if constexpr (std::is_same_v<Message, server_time_request>)
-        return type::server_time_request;
-      else if constexpr (std::is_same_v<Message, server_time>) return type::server_time;
-      else if constexpr (std::is_same_v<Message, ping>) return type::ping;
-      else if constexpr (std::is_same_v<Message, pong>) return type::pong;
-      else if constexpr (std::is_same_v<Message, udp_probe>) return type::udp_probe;
-      else if constexpr (std::is_same_v<Message, udp_probe_ack>) return type::udp_probe_ack;
-      else {
-        static_assert(std::is_same_v<Message, disconnect>);
-        return type::disconnect;
-      }
-    },
-    what);
+      [](const auto& m) {
+        using Message = std::decay_t<decltype(m)>;
+        using type = message_type;
+        if constexpr (std::is_same_v<Message, connack_failed>)
+          return connack_failed_type(m.reason);
+        else if constexpr (std::is_same_v<Message, connect_token>)
+          return type::connect_token;
+        else if constexpr (std::is_same_v<Message, connack_success>)
+          return type::connack_success;
+        else if constexpr (std::is_same_v<Message, subscribe>)
+          return type::subscribe;
+        else if constexpr (std::is_same_v<Message, suback>)
+          return type::suback;
+        else if constexpr (std::is_same_v<Message, unsubscribe>)
+          return type::unsubscribe;
+        else if constexpr (std::is_same_v<Message, unsuback>)
+          return type::unsuback;
+        else if constexpr (std::is_same_v<Message, publish>)
+          return type::publish;
+        else if constexpr (std::is_same_v<Message, ack>)
+          return type::ack;
+        else if constexpr (std::is_same_v<Message, request_failed>)
+          return type::request_failed;
+        else if constexpr (std::is_same_v<Message, watch>)
+          return type::watch;
+        else if constexpr (std::is_same_v<Message, watchack>)
+          return type::watchack;
+        else if constexpr (std::is_same_v<Message, unwatch>)
+          return type::unwatch;
+        else if constexpr (std::is_same_v<Message, unwatchack>)
+          return type::unwatchack;
+        else if constexpr (std::is_same_v<Message, presence>)
+          return type::presence;
+        else if constexpr (std::is_same_v<Message, subscriber_list_request>)
+          return type::subscriber_list_request;
+        else if constexpr (std::is_same_v<Message, subscriber_list>)
+          return type::subscriber_list;
+        else if constexpr (std::is_same_v<Message, server_time_request>)
+          return type::server_time_request;
+        else if constexpr (std::is_same_v<Message, server_time>)
+          return type::server_time;
+        else if constexpr (std::is_same_v<Message, ping>)
+          return type::ping;
+        else if constexpr (std::is_same_v<Message, pong>)
+          return type::pong;
+        else if constexpr (std::is_same_v<Message, udp_probe>)
+          return type::udp_probe;
+        else if constexpr (std::is_same_v<Message, udp_probe_ack>)
+          return type::udp_probe_ack;
+        else {
+          static_assert(std::is_same_v<Message, disconnect>);
+          return type::disconnect;
+        }
+      },
+      what);
 }
 
 } // namespace
@@ -391,8 +413,7 @@ result<any> decode(const message_header& header, byte_view sections, std::uint32
   case message_type::connack_failed_timeout:
   case message_type::connack_failed_malformed: return decode_ending<connack_failed>(*index);
   case message_type::subscribe: return decode_request<subscribe>(*index);
-  case message_type::suback:
-    return decode_answer(*index, section::topic_sequence, &suback::first);
+  case message_type::suback: return decode_answer(*index, section::topic_sequence, &suback::first);
   case message_type::unsubscribe: return decode_request<unsubscribe>(*index);
   case message_type::unsuback:
     return decode_answer(*index, section::topic_sequence, &unsuback::end);
@@ -416,9 +437,9 @@ result<any> decode(const message_header& header, byte_view sections, std::uint32
   case message_type::server_time: {
     server_time m;
     return reader{*index}
-      .u32(section::echo_timestamp, m.echo_timestamp)
-      .u64(section::unix_time, m.unix_micros)
-      .finish(m);
+        .u32(section::echo_timestamp, m.echo_timestamp)
+        .u64(section::unix_time, m.unix_micros)
+        .finish(m);
   }
   case message_type::ping: return any{ping{}};
   case message_type::pong: {

@@ -30,9 +30,9 @@ struct resume_point {
 /// Client to server, first on every connection.
 struct connect_token {
   std::uint32_t version = protocol_version;
-  std::string_view token;              ///< empty where the server asks for none
-  std::uint32_t keepalive_ms = 0;      ///< wished for; the server answers with what holds
-  std::optional<resume_point> resume;  ///< absent: a new session
+  std::string_view token;                ///< empty where the server asks for none
+  std::uint32_t keepalive_ms = 0;        ///< wished for; the server answers with what holds
+  std::optional<resume_point> resume;    ///< absent: a new session
   std::optional<datagram_random> random; ///< present: this client would like UDP
 };
 
@@ -193,11 +193,11 @@ struct disconnect {
   std::string_view text;
 };
 
-using any = std::variant<connect_token, connack_success, connack_failed, subscribe, suback,
-                         unsubscribe, unsuback, publish, ack, request_failed, watch, watchack,
-                         unwatch, unwatchack, presence, subscriber_list_request, subscriber_list,
-                         server_time_request, server_time, ping, pong, udp_probe, udp_probe_ack,
-                         disconnect>;
+using any =
+    std::variant<connect_token, connack_success, connack_failed, subscribe, suback, unsubscribe,
+                 unsuback, publish, ack, request_failed, watch, watchack, unwatch, unwatchack,
+                 presence, subscriber_list_request, subscriber_list, server_time_request,
+                 server_time, ping, pong, udp_probe, udp_probe_ack, disconnect>;
 
 /// Decodes the sections of one message. The result borrows `sections`.
 [[nodiscard]] result<any> decode(const message_header& header, byte_view sections,

@@ -13,12 +13,13 @@ namespace kodama {
 ///
 /// Usage: feed() what arrived, then next() until it is empty. What next() returned borrows the fed
 /// bytes and is gone at the following call of either. Between two feeds only the incomplete message
-/// at the end is kept, and nothing at all when there is none, so an idle connection holds no buffer.
-/// After an error the stream is broken for good: the reader repeats the error and ignores what is
-/// fed, so an owner may go on feeding until it gets round to closing.
+/// at the end is kept, and nothing at all when there is none, so an idle connection holds no
+/// buffer. After an error the stream is broken for good: the reader repeats the error and ignores
+/// what is fed, so an owner may go on feeding until it gets round to closing.
 class message_reader {
 public:
-  explicit message_reader(decode_limits limits) : limits_{limits} {}
+  explicit message_reader(decode_limits limits)
+      : limits_{limits} {}
 
   struct item {
     message_header header;

@@ -45,7 +45,9 @@ std::string_view to_string(errc code) noexcept {
   return "unknown_reason";
 }
 
-bool is_known(errc code) noexcept { return to_string(code) != "unknown_reason"; }
+bool is_known(errc code) noexcept {
+  return to_string(code) != "unknown_reason";
+}
 
 const boost::system::error_category& kodama_category() noexcept {
   static const category instance;

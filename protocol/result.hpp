@@ -13,29 +13,29 @@ namespace kodama {
 /// The numbers travel in the REASON_CODE section (docs/protocol.md, "Reasons"); they are never
 /// reused. Each name says which rule was broken; the text that travels beside it says by what.
 enum class errc : std::uint32_t {
-  normal = 1,              ///< asked for by the peer itself
-  going_away = 2,          ///< the server is shutting down
-  taken_over = 3,          ///< a newer connection resumed the session
-  keepalive_timeout = 4,   ///< nothing heard for 1.5 keepalives
-  malformed_message = 5,   ///< lengths that contradict each other, a missing or misshapen section
-  message_too_long = 6,    ///< limit message_size_max
-  too_many_sections = 7,   ///< limit sections_max
-  message_id_gap = 8,      ///< a MessageID was skipped
-  too_many_unacknowledged = 9, ///< limit unacknowledged_max
-  slow_reader = 10,        ///< limit session_buffer_max: more is owed than may be kept
-  unexpected_message = 11, ///< a message that this side never receives, or not in this state
-  invalid_topic = 12,      ///< empty, not UTF-8, a control character or a wildcard
-  topic_too_long = 13,     ///< limit topic_length_max
-  too_many_topics = 14,    ///< limit topics_max
+  normal = 1,            ///< asked for by the peer itself
+  going_away = 2,        ///< the server is shutting down
+  taken_over = 3,        ///< a newer connection resumed the session
+  keepalive_timeout = 4, ///< nothing heard for 1.5 keepalives
+  malformed_message = 5, ///< lengths that contradict each other, a missing or misshapen section
+  message_too_long = 6,  ///< limit message_size_max
+  too_many_sections = 7, ///< limit sections_max
+  message_id_gap = 8,    ///< a MessageID was skipped
+  too_many_unacknowledged = 9,   ///< limit unacknowledged_max
+  slow_reader = 10,              ///< limit session_buffer_max: more is owed than may be kept
+  unexpected_message = 11,       ///< a message that this side never receives, or not in this state
+  invalid_topic = 12,            ///< empty, not UTF-8, a control character or a wildcard
+  topic_too_long = 13,           ///< limit topic_length_max
+  too_many_topics = 14,          ///< limit topics_max
   too_many_connections = 15,     ///< limit connections_max
   too_many_unauthenticated = 16, ///< limit unauthenticated_max
-  connect_timeout = 17,    ///< no CONNECT within connect_timeout
-  bad_token = 18,          ///< the token is not one of the server's
+  connect_timeout = 17,          ///< no CONNECT within connect_timeout
+  bad_token = 18,                ///< the token is not one of the server's
   unsupported_version = 19,
-  session_unknown = 20,    ///< never existed, expired, or ended
-  resume_impossible = 21,  ///< the two sides no longer agree on what was received
-  connection_lost = 22,    ///< the transport failed; never sent, only reported
-  too_many_sessions = 23,  ///< limit sessions_max
+  session_unknown = 20,     ///< never existed, expired, or ended
+  resume_impossible = 21,   ///< the two sides no longer agree on what was received
+  connection_lost = 22,     ///< the transport failed; never sent, only reported
+  too_many_sessions = 23,   ///< limit sessions_max
   bad_acknowledgement = 24, ///< acknowledged what was never sent
 };
 

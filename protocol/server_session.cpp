@@ -9,7 +9,8 @@
 namespace kodama {
 namespace {
 
-/// How many topics a client may publish to without a guarantee before the oldest order is forgotten.
+/// How many topics a client may publish to without a guarantee before the oldest order is
+/// forgotten.
 constexpr std::size_t unreliable_topics_max = 256;
 
 /// Replies wait here for the link; a peer that asks without reading is cut off at this size. The
@@ -18,17 +19,17 @@ constexpr std::size_t replies_max = 1024 * 1024;
 
 template <class Message>
 constexpr bool is_request =
-  std::is_same_v<Message, message::subscribe> || std::is_same_v<Message, message::unsubscribe>
-  || std::is_same_v<Message, message::watch> || std::is_same_v<Message, message::unwatch>
-  || std::is_same_v<Message, message::subscriber_list_request>;
+    std::is_same_v<Message, message::subscribe> || std::is_same_v<Message, message::unsubscribe> ||
+    std::is_same_v<Message, message::watch> || std::is_same_v<Message, message::unwatch> ||
+    std::is_same_v<Message, message::subscriber_list_request>;
 
 } // namespace
 
 server_session::server_session(const session_options& options)
-    : options_{&options},
-      reader_{{options.limits.message_size_max, options.limits.sections_max}},
-      receive_{{options.ack_delay, options.ack_every}},
-      send_{options.session_buffer_max} {}
+    : options_{&options}
+    , reader_{{options.limits.message_size_max, options.limits.sections_max}}
+    , receive_{{options.ack_delay, options.ack_every}}
+    , send_{options.session_buffer_max} {}
 
 void server_session::handle_attach(instant now, std::optional<message_id> last_received,
                                    std::uint32_t keepalive_wish_ms) {
@@ -44,8 +45,9 @@ void server_session::handle_attach(instant now, std::optional<message_id> last_r
   ack_overdue_ = false;
   expires_at_ = never;
   last_heard_ = now;
-  keepalive_ms_ = std::clamp(keepalive_wish_ms, static_cast<std::uint32_t>(options_->keepalive_min.count()),
-                             static_cast<std::uint32_t>(options_->keepalive_max.count()));
+  keepalive_ms_ =
+      std::clamp(keepalive_wish_ms, static_cast<std::uint32_t>(options_->keepalive_min.count()),
+                 static_cast<std::uint32_t>(options_->keepalive_max.count()));
 }
 
 void server_session::handle_detach(instant now) {
@@ -72,33 +74,35 @@ result<std::optional<message_reader::item>> server_session::poll_request(instant
     const auto& body = (*next)->body;
 
     const auto outcome = std::visit(
-      [&](const auto& m) -> result<step> {
-        using Message = std::decay_t<decltype(m)>;
-        if constexpr (is_request<Message>) {
-          if (const auto fits = check_topic_name(m.topic, options_->limits.topic_length_max); !fits)
-            return fits.error();
-          return admit(m.id);
-        } else if constexpr (std::is_same_v<Message, message::publish>) {
-          if (const auto fits = check_publish(m); !fits)
-            return fits.error();
-          return m.reliable() ? admit(m.id) : result<step>{accept_unreliable(m) ? step::for_owner : step::done};
-        } else if constexpr (std::is_same_v<Message, message::ack>) {
-          if (const auto agreed = send_.handle_ack(m.through); !agreed)
-            return agreed.error();
-          return step::done;
-        } else if constexpr (std::is_same_v<Message, message::ping>) {
-          reply(now, message::pong{header.timestamp});
-          return step::done;
-        } else if constexpr (std::is_same_v<Message, message::pong>) {
-          return step::done;
-        } else if constexpr (std::is_same_v<Message, message::server_time_request>
-                             || std::is_same_v<Message, message::disconnect>) {
-          return step::for_owner;
-        } else {
-          return errc::unexpected_message;
-        }
-      },
-      body);
+        [&](const auto& m) -> result<step> {
+          using Message = std::decay_t<decltype(m)>;
+          if constexpr (is_request<Message>) {
+            if (const auto fits = check_topic_name(m.topic, options_->limits.topic_length_max);
+                !fits)
+              return fits.error();
+            return admit(m.id);
+          } else if constexpr (std::is_same_v<Message, message::publish>) {
+            if (const auto fits = check_publish(m); !fits)
+              return fits.error();
+            return m.reliable() ? admit(m.id)
+                                : result<step>{accept_unreliable(m) ? step::for_owner : step::done};
+          } else if constexpr (std::is_same_v<Message, message::ack>) {
+            if (const auto agreed = send_.handle_ack(m.through); !agreed)
+              return agreed.error();
+            return step::done;
+          } else if constexpr (std::is_same_v<Message, message::ping>) {
+            reply(now, message::pong{header.timestamp});
+            return step::done;
+          } else if constexpr (std::is_same_v<Message, message::pong>) {
+            return step::done;
+          } else if constexpr (std::is_same_v<Message, message::server_time_request> ||
+                               std::is_same_v<Message, message::disconnect>) {
+            return step::for_owner;
+          } else {
+            return errc::unexpected_message;
+          }
+        },
+        body);
     if (!outcome)
       return outcome.error();
     if (replies_.size() > replies_max)
@@ -164,8 +168,7 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
 instant server_session::poll_timeout() const {
   if (!attached_)
     return expires_at_;
-  return ack_overdue_ ? silence_deadline()
-                      : std::min(receive_.poll_timeout(), silence_deadline());
+  return ack_overdue_ ? silence_deadline() : std::min(receive_.poll_timeout(), silence_deadline());
 }
 
 server_session::timeout server_session::handle_timeout(instant now) {

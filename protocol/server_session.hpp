@@ -95,7 +95,8 @@ private:
   unreliable_id next_unreliable_ = 1;
   bytes replies_; // PONG and the like, small and unnumbered; lost with the connection
   bool attached_ = false;
-  bool ack_overdue_ = false; ///< the link is slow: the acknowledgement waits for it, not for the clock
+  bool ack_overdue_ =
+      false; ///< the link is slow: the acknowledgement waits for it, not for the clock
   std::uint32_t keepalive_ms_ = 0;
   instant last_heard_{};
   instant expires_at_ = never;

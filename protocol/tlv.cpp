@@ -30,8 +30,8 @@ result<section_index> section_index::parse(byte_view sections, std::uint32_t sec
       return errc::too_many_sections;
     const auto type = load_big<std::uint16_t>(sections.data());
     const std::size_t size = load_big<std::uint32_t>(sections.data() + 4);
-    if (size > sections.size() - section_header_size
-        || padded(size) > sections.size() - section_header_size)
+    if (size > sections.size() - section_header_size ||
+        padded(size) > sections.size() - section_header_size)
       return errc::malformed_message;
     const auto value = sections.subspan(section_header_size, size);
     sections = sections.subspan(section_size(size));
@@ -94,7 +94,8 @@ result<std::string_view> section_index::text_or_empty(section_type type) const {
 }
 
 message_writer::message_writer(bytes& out, message_type type, std::uint32_t timestamp)
-    : out_{out}, start_{out.size()} {
+    : out_{out}
+    , start_{out.size()} {
   out_.resize(start_ + message_header_size);
   std::byte* header = out_.data() + start_;
   store_big(header, static_cast<std::uint16_t>(type));

@@ -90,7 +90,9 @@ inline constexpr std::uint16_t user_section_first = 0x8000;
 inline constexpr std::size_t message_header_size = 12;
 inline constexpr std::size_t section_header_size = 8;
 
-[[nodiscard]] constexpr std::size_t padded(std::size_t size) noexcept { return (size + 3) & ~std::size_t{3}; }
+[[nodiscard]] constexpr std::size_t padded(std::size_t size) noexcept {
+  return (size + 3) & ~std::size_t{3};
+}
 
 /// How many bytes a section with a value of `size` bytes occupies.
 [[nodiscard]] constexpr std::size_t section_size(std::size_t size) noexcept {

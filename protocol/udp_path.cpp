@@ -168,11 +168,8 @@ void udp_path::handle_timeout(instant now) {
   if (now < wake_)
     return;
   switch (phase_) {
-  case phase::idle:
-    break;
-  case phase::paused:
-    begin_proving(now);
-    break;
+  case phase::idle: break;
+  case phase::paused: begin_proving(now); break;
   case phase::resting:
     if (now >= raise_at_) {
       size_limit_ = options_.sizes.size();
@@ -183,9 +180,7 @@ void udp_path::handle_timeout(instant now) {
   case phase::proving:
   case phase::growing:
   case phase::checking:
-  case phase::falling_back:
-    probe_unanswered(now);
-    break;
+  case phase::falling_back: probe_unanswered(now); break;
   }
   check();
 }
@@ -263,9 +258,7 @@ void udp_path::probe_answered(instant now) {
     decide(false);
     pause_ = options_.retry_first;
     break;
-  case phase::growing:
-    size_ = probe_.size;
-    break;
+  case phase::growing: size_ = probe_.size; break;
   case phase::falling_back:
     decide(false);
     // Small ones pass, large ones do not: some router on the way swallows what it cannot forward
@@ -274,8 +267,7 @@ void udp_path::probe_answered(instant now) {
       limit_size(now, size_);
     size_ = 0;
     break;
-  default:
-    decide(false);
+  default: decide(false);
   }
   grow_or_rest(now);
 }

@@ -107,8 +107,8 @@ public:
                             presence_sequence /*end*/) {}
   virtual void on_presence_received(instant, user_id, session_key, std::string_view /*topic*/,
                                     presence_sequence, client_id, message::presence_event) {}
-  virtual void on_list(instant, user_id, session_key, std::string_view /*topic*/,
-                       presence_sequence, const std::vector<client_id>& /*subscribers*/) {}
+  virtual void on_list(instant, user_id, session_key, std::string_view /*topic*/, presence_sequence,
+                       const std::vector<client_id>& /*subscribers*/) {}
 
   // What the server decides (actors/observer.hpp).
 

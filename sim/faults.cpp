@@ -210,16 +210,11 @@ fault_plan fault_plan::draw(std::uint64_t seed) {
 
 fault_plan fault_plan::of(fault_profile profile, std::uint64_t seed) {
   switch (profile) {
-  case fault_profile::none:
-    return {};
-  case fault_profile::lossy:
-    return lossy();
-  case fault_profile::mobile:
-    return mobile();
-  case fault_profile::hostile:
-    return hostile();
-  case fault_profile::swarm:
-    return draw(seed);
+  case fault_profile::none: return {};
+  case fault_profile::lossy: return lossy();
+  case fault_profile::mobile: return mobile();
+  case fault_profile::hostile: return hostile();
+  case fault_profile::swarm: return draw(seed);
   }
   return {};
 }
@@ -234,16 +229,11 @@ result<fault_profile> parse_fault_profile(std::string_view name) {
 
 std::string_view to_string(fault_profile profile) noexcept {
   switch (profile) {
-  case fault_profile::none:
-    return "none";
-  case fault_profile::lossy:
-    return "lossy";
-  case fault_profile::mobile:
-    return "mobile";
-  case fault_profile::hostile:
-    return "hostile";
-  case fault_profile::swarm:
-    return "swarm";
+  case fault_profile::none: return "none";
+  case fault_profile::lossy: return "lossy";
+  case fault_profile::mobile: return "mobile";
+  case fault_profile::hostile: return "hostile";
+  case fault_profile::swarm: return "swarm";
   }
   return "unknown_profile";
 }

@@ -49,10 +49,8 @@ bool network::can_strike(fault_kind kind) noexcept {
   case udp_blocked_from_host:
   case udp_nat_port:
   case udp_nat_address:
-  case reconnect_storm:
-    return true;
-  default:
-    return false;
+  case reconnect_storm: return true;
+  default: return false;
   }
 }
 
@@ -73,37 +71,20 @@ void network::strike(const timed_fault& fault) {
 bool network::execute(const timed_fault& fault) {
   using enum fault_kind;
   switch (fault.kind) {
-  case black_hole:
-    cut_off(fault.host, way::both, fault.lasts);
-    return true;
-  case black_hole_to_host:
-    cut_off(fault.host, way::to_host, fault.lasts);
-    return true;
-  case black_hole_from_host:
-    cut_off(fault.host, way::from_host, fault.lasts);
-    return true;
-  case udp_blocked:
-    block_udp(fault.host, way::both, fault.lasts);
-    return true;
-  case udp_blocked_to_host:
-    block_udp(fault.host, way::to_host, fault.lasts);
-    return true;
-  case udp_blocked_from_host:
-    block_udp(fault.host, way::from_host, fault.lasts);
-    return true;
-  case udp_nat_port:
-    rebind(fault.host, false, fault.lasts);
-    return true;
-  case udp_nat_address:
-    rebind(fault.host, true, fault.lasts);
-    return true;
+  case black_hole: cut_off(fault.host, way::both, fault.lasts); return true;
+  case black_hole_to_host: cut_off(fault.host, way::to_host, fault.lasts); return true;
+  case black_hole_from_host: cut_off(fault.host, way::from_host, fault.lasts); return true;
+  case udp_blocked: block_udp(fault.host, way::both, fault.lasts); return true;
+  case udp_blocked_to_host: block_udp(fault.host, way::to_host, fault.lasts); return true;
+  case udp_blocked_from_host: block_udp(fault.host, way::from_host, fault.lasts); return true;
+  case udp_nat_port: rebind(fault.host, false, fault.lasts); return true;
+  case udp_nat_address: rebind(fault.host, true, fault.lasts); return true;
   case new_address:
     links_.move_to_new_address(fault.host);
     udp_.follow_host(fault.host);
     tcp_.strike(fault.kind, fault.host, fault.lasts, fault.draw);
     return true;
-  default:
-    return tcp_.strike(fault.kind, fault.host, fault.lasts, fault.draw);
+  default: return tcp_.strike(fault.kind, fault.host, fault.lasts, fault.draw);
   }
 }
 

@@ -23,10 +23,12 @@ void draw_sizes(scenario& made, std::uint64_t seed) {
   decision_stream chance{seed, "scenario.sizes", 0};
   made.users = static_cast<std::uint32_t>(2 + chance.below(7));
   made.topics = static_cast<std::uint32_t>(1 + chance.below(4));
-  made.unacknowledged_max = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 4>{4, 64, 4096, 4096});
-  made.topics_max = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 4>{2, 1024, 1024, 1024});
-  made.session_buffer_max
-    = one_of<std::uint64_t>(chance, std::array<std::uint64_t, 4>{24 * 1024, 256 * 1024, 16 << 20, 16 << 20});
+  made.unacknowledged_max =
+      one_of<std::uint32_t>(chance, std::array<std::uint32_t, 4>{4, 64, 4096, 4096});
+  made.topics_max =
+      one_of<std::uint32_t>(chance, std::array<std::uint32_t, 4>{2, 1024, 1024, 1024});
+  made.session_buffer_max = one_of<std::uint64_t>(
+      chance, std::array<std::uint64_t, 4>{24 * 1024, 256 * 1024, 16 << 20, 16 << 20});
   made.publish_topics_max = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 2, 64});
   made.resume_window = one_of<duration>(chance, std::array<duration, 4>{4s, 20s, 60s, 60s});
   made.keepalive = one_of<duration>(chance, std::array<duration, 4>{1s, 3s, 10s, 20s});
@@ -43,7 +45,8 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
   made.operations.push_back({from + chance.duration_between(0s, 1s), user, kind::connect});
   // Most users are interested in something from the start.
   for (auto wanted = chance.below(3); wanted != 0; --wanted)
-    made.operations.push_back({from + chance.duration_between(0s, 2s), user, kind::subscribe, topic()});
+    made.operations.push_back(
+        {from + chance.duration_between(0s, 2s), user, kind::subscribe, topic()});
   const auto count = 4 + chance.below(24);
   for (std::uint64_t i = 0; i != count; ++i) {
     operation next;
@@ -73,8 +76,8 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
       next.what = kind::disconnect;
     if (next.what == kind::publish || next.what == kind::publish_unreliable) {
       next.count = static_cast<std::uint32_t>(1 + chance.below(12));
-      next.size = static_cast<std::uint32_t>(chance.below(8) == 0 ? chance.below(3000)
-                                                                  : chance.below(100));
+      next.size =
+          static_cast<std::uint32_t>(chance.below(8) == 0 ? chance.below(3000) : chance.below(100));
     }
     made.operations.push_back(next);
     if (next.what == kind::disconnect) {
@@ -132,8 +135,12 @@ std::string_view to_string(operation::kind what) noexcept {
   return "unknown";
 }
 
-std::string topic_name(std::uint32_t number) { return "topic/" + std::to_string(number); }
+std::string topic_name(std::uint32_t number) {
+  return "topic/" + std::to_string(number);
+}
 
-std::string user_host(user_id user) { return "user-" + std::to_string(user); }
+std::string user_host(user_id user) {
+  return "user-" + std::to_string(user);
+}
 
 } // namespace kodama::sim

@@ -57,11 +57,11 @@ struct scenario {
   duration keepalive = std::chrono::seconds{10}; ///< every client's wish
   bool udp = true;
 
-  duration heal_at{};  ///< the fault phase ends
-  duration end_at{};   ///< the run ends; everything owed has to be delivered by then
-  fault_plan plan;                    ///< what happens by chance
-  std::vector<timed_fault> strikes;   ///< what happens at a moment, by time
-  std::vector<operation> operations;  ///< by time
+  duration heal_at{};                ///< the fault phase ends
+  duration end_at{};                 ///< the run ends; everything owed has to be delivered by then
+  fault_plan plan;                   ///< what happens by chance
+  std::vector<timed_fault> strikes;  ///< what happens at a moment, by time
+  std::vector<operation> operations; ///< by time
 
   bool operator==(const scenario&) const = default;
 

@@ -32,12 +32,16 @@ void for_each_duration(Scenario& what, Visitor&& visit) {
   visit("end_at", what.end_at);
 }
 
-std::string show(duration d) { return std::to_string(d.count()) + "ns"; }
+std::string show(duration d) {
+  return std::to_string(d.count()) + "ns";
+}
 
 /// One line, word by word; remembers where it was when something was wrong.
 class line_reader {
 public:
-  explicit line_reader(std::string_view line) : line_{line}, rest_{line} {}
+  explicit line_reader(std::string_view line)
+      : line_{line}
+      , rest_{line} {}
 
   std::string_view word() {
     rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
@@ -56,8 +60,8 @@ public:
       return fail(std::string{name} + " ending in " + std::string{suffix});
     text.remove_suffix(suffix.size());
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), to);
-    return (failed == std::errc{} && end == text.data() + text.size() && !text.empty())
-           || fail(std::string{name});
+    return (failed == std::errc{} && end == text.data() + text.size() && !text.empty()) ||
+           fail(std::string{name});
   }
   bool time(duration& to) {
     duration::rep count = 0;
@@ -66,9 +70,7 @@ public:
     to = duration{count};
     return true;
   }
-  bool end() {
-    return word().empty() || fail("the end of the line");
-  }
+  bool end() { return word().empty() || fail("the end of the line"); }
   bool fail(std::string expected) {
     if (expected_.empty())
       expected_ = std::move(expected);
@@ -100,9 +102,10 @@ constexpr std::size_t operation_count = static_cast<std::size_t>(operation::kind
 bool read_strike(line_reader& in, scenario& to) {
   timed_fault read{};
   std::uint32_t host = 0;
-  if (!(in.time(read.at) && read_name<fault_kind, fault_kind_count>(in, read.kind, "a kind of fault")
-        && in.word("host") && in.number(host) && in.word("for") && in.time(read.lasts)
-        && in.word("draw") && in.number(read.draw) && in.end()))
+  if (!(in.time(read.at) &&
+        read_name<fault_kind, fault_kind_count>(in, read.kind, "a kind of fault") &&
+        in.word("host") && in.number(host) && in.word("for") && in.time(read.lasts) &&
+        in.word("draw") && in.number(read.draw) && in.end()))
     return false;
   read.host = host_id{host};
   to.strikes.push_back(read);
@@ -111,10 +114,10 @@ bool read_strike(line_reader& in, scenario& to) {
 
 bool read_operation(line_reader& in, scenario& to) {
   operation read;
-  if (!(in.time(read.at) && in.word("user") && in.number(read.user)
-        && read_name<operation::kind, operation_count>(in, read.what, "an operation")
-        && in.word("topic") && in.number(read.topic) && in.word("count") && in.number(read.count)
-        && in.word("size") && in.number(read.size) && in.end()))
+  if (!(in.time(read.at) && in.word("user") && in.number(read.user) &&
+        read_name<operation::kind, operation_count>(in, read.what, "an operation") &&
+        in.word("topic") && in.number(read.topic) && in.word("count") && in.number(read.count) &&
+        in.word("size") && in.number(read.size) && in.end()))
     return false;
   to.operations.push_back(read);
   return true;
@@ -134,7 +137,8 @@ bool read_line(line_reader& in, std::string_view line, scenario& to, std::string
   if (key == "chance") {
     plan += line.substr(std::min(line.find("chance") + 7, line.size()));
     plan += '\n';
-    return static_cast<bool>(parse_fault_plan(plan)) || in.fail("a fault as `kodama sim` writes it");
+    return static_cast<bool>(parse_fault_plan(plan)) ||
+           in.fail("a fault as `kodama sim` writes it");
   }
   bool known = false;
   bool read = false;
@@ -172,13 +176,13 @@ std::string to_text(const scenario& what) {
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
   for (const auto& each : what.strikes)
-    text += "strike " + show(each.at) + ' ' + std::string{to_string(each.kind)} + " host "
-            + std::to_string(static_cast<std::uint32_t>(each.host)) + " for " + show(each.lasts)
-            + " draw " + std::to_string(each.draw) + '\n';
+    text += "strike " + show(each.at) + ' ' + std::string{to_string(each.kind)} + " host " +
+            std::to_string(static_cast<std::uint32_t>(each.host)) + " for " + show(each.lasts) +
+            " draw " + std::to_string(each.draw) + '\n';
   for (const auto& each : what.operations)
-    text += "do " + show(each.at) + " user " + std::to_string(each.user) + ' '
-            + std::string{to_string(each.what)} + " topic " + std::to_string(each.topic) + " count "
-            + std::to_string(each.count) + " size " + std::to_string(each.size) + '\n';
+    text += "do " + show(each.at) + " user " + std::to_string(each.user) + ' ' +
+            std::string{to_string(each.what)} + " topic " + std::to_string(each.topic) + " count " +
+            std::to_string(each.count) + " size " + std::to_string(each.size) + '\n';
   return text;
 }
 

@@ -31,9 +31,9 @@ void scheduler::stop() {
 
 sim_config::sim_config(const event_queue& queue, host_clock clock, decision_stream decisions) {
   module_factories.emplace_back(
-    [&queue, clock, decisions](caf::actor_system& system) -> caf::actor_system::module* {
-      return new scheduler{system, queue, clock, decisions};
-    });
+      [&queue, clock, decisions](caf::actor_system& system) -> caf::actor_system::module* {
+        return new scheduler{system, queue, clock, decisions};
+      });
 }
 
 sim_home& home_of(caf::actor_system& system) {

@@ -12,11 +12,12 @@
 
 namespace kodama::sim {
 
-/// How fast a host's own clock runs: parts per million off the world's. Monotonic clocks drift; they
-/// do not jump.
+/// How fast a host's own clock runs: parts per million off the world's. Monotonic clocks drift;
+/// they do not jump.
 class host_clock {
 public:
-  explicit host_clock(std::int64_t drift_ppm = 0) : drift_ppm_{drift_ppm} {}
+  explicit host_clock(std::int64_t drift_ppm = 0)
+      : drift_ppm_{drift_ppm} {}
 
   [[nodiscard]] instant to_local(instant world) const noexcept {
     return instant{scale(world.time_since_epoch(), 1'000'000 + drift_ppm_, 1'000'000)};
@@ -25,7 +26,8 @@ public:
   [[nodiscard]] instant to_world(instant local) const noexcept {
     if (local == never)
       return never;
-    return instant{scale(local.time_since_epoch(), 1'000'000, 1'000'000 + drift_ppm_) + duration{1}};
+    return instant{scale(local.time_since_epoch(), 1'000'000, 1'000'000 + drift_ppm_) +
+                   duration{1}};
   }
 
 private:
@@ -46,7 +48,10 @@ class sim_home final : public runtime::home_unit {
 public:
   sim_home(caf::actor_system* system, const event_queue& queue, host_clock clock,
            decision_stream decisions)
-      : home_unit{system}, queue_{queue}, clock_{clock}, decisions_{decisions} {}
+      : home_unit{system}
+      , queue_{queue}
+      , clock_{clock}
+      , decisions_{decisions} {}
 
   // home_unit
   std::size_t index() const noexcept override { return 0; }
@@ -81,7 +86,8 @@ class scheduler final : public runtime::coordinator {
 public:
   scheduler(caf::actor_system& system, const event_queue& queue, host_clock clock,
             decision_stream decisions)
-      : coordinator{system}, home_{&system, queue, clock, decisions} {}
+      : coordinator{system}
+      , home_{&system, queue, clock, decisions} {}
 
   [[nodiscard]] sim_home& home() noexcept { return home_; }
   void enqueue(caf::resumable* what) override { home_.exec_later(what); }

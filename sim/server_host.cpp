@@ -24,15 +24,17 @@ constexpr trace_kind presence_kind{"topic.presence"};
 constexpr trace_kind route_kind{"session.route"};
 
 actors::node_options node_options_of(const scenario& plan) {
-  const auto in_ms = [](duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d); };
+  const auto in_ms = [](duration d) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(d);
+  };
   actors::node_options options;
   options.publish_topics_max = plan.publish_topics_max;
   options.session.session_buffer_max = plan.session_buffer_max;
   options.session.keepalive_min = std::chrono::milliseconds{500};
   options.session.limits.unacknowledged_max = plan.unacknowledged_max;
   options.session.limits.topics_max = plan.topics_max;
-  options.session.limits.resume_window_ms
-    = static_cast<std::uint32_t>(in_ms(plan.resume_window).count());
+  options.session.limits.resume_window_ms =
+      static_cast<std::uint32_t>(in_ms(plan.resume_window).count());
   return options;
 }
 
@@ -40,16 +42,16 @@ actors::node_options node_options_of(const scenario& plan) {
 
 server_host::server_host(const context& world, network& wires, witness& watching,
                          const scenario& plan, host_clock clock)
-    : world_{world},
-      network_{wires},
-      witness_{watching},
-      plan_{plan},
-      clock_{clock},
-      host_{wires.add_host("server", network::role::server)},
-      options_{node_options_of(plan)},
-      chance_{decision_stream{world.seed, "server.chance", 0}},
-      surroundings_{*this, chance_, *this, *this, *this},
-      config_{world.queue, clock, decision_stream{world.seed, "schedule", 0}} {
+    : world_{world}
+    , network_{wires}
+    , witness_{watching}
+    , plan_{plan}
+    , clock_{clock}
+    , host_{wires.add_host("server", network::role::server)}
+    , options_{node_options_of(plan)}
+    , chance_{decision_stream{world.seed, "server.chance", 0}}
+    , surroundings_{*this, chance_, *this, *this, *this}
+    , config_{world.queue, clock, decision_stream{world.seed, "schedule", 0}} {
   world_.history.name_host(host_, "server");
 }
 
@@ -155,7 +157,9 @@ void server_host::bind(path_id path, const caf::actor& session) {
   paths_.insert_or_assign(path, session);
 }
 
-void server_host::unbind(path_id path) { paths_.erase(path); }
+void server_host::unbind(path_id path) {
+  paths_.erase(path);
+}
 
 void server_host::send(const address& to, byte_view datagram) {
   if (socket_)
@@ -164,9 +168,9 @@ void server_host::send(const address& to, byte_view datagram) {
 
 std::uint64_t server_host::unix_micros() const {
   const auto since = clock_.to_local(now()).time_since_epoch() + wall_offset_;
-  return 1'700'000'000'000'000
-         + static_cast<std::uint64_t>(
-           std::chrono::duration_cast<std::chrono::microseconds>(since).count());
+  return 1'700'000'000'000'000 +
+         static_cast<std::uint64_t>(
+             std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }
 
 std::size_t server_host::identify(std::string_view token) const {
@@ -203,8 +207,8 @@ void server_host::on_backlog(client_id client, std::size_t bytes) {
 void server_host::on_session_detached(client_id client, errc reason) {
   world_.history.note(now(), host_, detached_kind, client, static_cast<std::uint64_t>(reason), 0,
                       [&] {
-                        return name_of(key_of(client)) + " has no connection: "
-                               + std::string{kodama::to_string(reason)};
+                        return name_of(key_of(client)) +
+                               " has no connection: " + std::string{kodama::to_string(reason)};
                       });
   witness_.tell(&checker::on_session_detached, now(), key_of(client), reason);
 }
@@ -212,24 +216,23 @@ void server_host::on_session_detached(client_id client, errc reason) {
 void server_host::on_session_ended(client_id client, errc reason) {
   secrets_.erase(client);
   world_.history.note(now(), host_, ended_kind, client, static_cast<std::uint64_t>(reason), 0, [&] {
-    return "ends " + name_of(key_of(client)) + ": "
-           + std::string{kodama::to_string(reason)};
+    return "ends " + name_of(key_of(client)) + ": " + std::string{kodama::to_string(reason)};
   });
   witness_.tell(&checker::on_session_ended, now(), key_of(client), reason);
 }
 
 void server_host::on_subscribed(std::string_view topic, client_id client, topic_sequence first) {
   world_.history.note(now(), host_, subscribed_kind, client, hash_of(topic), first, [&] {
-    return std::string{topic} + ": " + name_of(key_of(client)) + " subscribes from "
-           + std::to_string(first) + " on";
+    return std::string{topic} + ": " + name_of(key_of(client)) + " subscribes from " +
+           std::to_string(first) + " on";
   });
   witness_.tell(&checker::on_server_subscribed, now(), topic, key_of(client), first);
 }
 
 void server_host::on_unsubscribed(std::string_view topic, client_id client, topic_sequence end) {
   world_.history.note(now(), host_, unsubscribed_kind, client, hash_of(topic), end, [&] {
-    return std::string{topic} + ": " + name_of(key_of(client)) + " unsubscribes before "
-           + std::to_string(end);
+    return std::string{topic} + ": " + name_of(key_of(client)) + " unsubscribes before " +
+           std::to_string(end);
   });
   witness_.tell(&checker::on_server_unsubscribed, now(), topic, key_of(client), end);
 }
@@ -243,8 +246,8 @@ void server_host::on_sequenced(std::string_view topic, client_id sender, topic_s
     // What no user published is for the receivers' side to complain about.
     const auto tag = tag_of(std::get<message::publish>(*body).content).value_or(message_tag{});
     world_.history.note(now(), host_, sequenced_kind, hash_of(topic), first + i, tag.number, [&] {
-      return std::string{topic} + ": message " + name_of(tag) + " gets number "
-             + std::to_string(first + i);
+      return std::string{topic} + ": message " + name_of(tag) + " gets number " +
+             std::to_string(first + i);
     });
     witness_.tell(&checker::on_sequenced, now(), topic, key_of(sender), first + i, tag);
   }

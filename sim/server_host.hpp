@@ -52,12 +52,14 @@ public:
   /// The wall clock jumps.
   void jump(duration by) { wall_offset_ += by; }
 
-  /// Lets actors run until none can; then writes what they had to say. False when there was nothing.
+  /// Lets actors run until none can; then writes what they had to say. False when there was
+  /// nothing.
   bool run_turn();
 
 private:
   struct process {
-    explicit process(sim_config& config) : system{config} {}
+    explicit process(sim_config& config)
+        : system{config} {}
     caf::actor_system system;
     std::optional<actors::node> node;
   };

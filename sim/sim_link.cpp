@@ -12,12 +12,15 @@ constexpr std::size_t output_max = 256 * 1024;
 } // namespace
 
 sim_link::sim_link(actors::link_id id, tcp_endpoint_ptr endpoint)
-    : id_{id}, endpoint_{std::move(endpoint)} {
+    : id_{id}
+    , endpoint_{std::move(endpoint)} {
   endpoint_->pause_reading();
   endpoint_->bind(*this);
 }
 
-std::string sim_link::peer() const { return to_string(endpoint_->peer()); }
+std::string sim_link::peer() const {
+  return to_string(endpoint_->peer());
+}
 
 void sim_link::bind(const caf::actor& owner, reading how) {
   owner_ = owner;

@@ -6,16 +6,11 @@ namespace kodama::sim {
 
 std::string_view to_string(close_reason reason) noexcept {
   switch (reason) {
-  case close_reason::local:
-    return "local";
-  case close_reason::peer:
-    return "peer";
-  case close_reason::reset:
-    return "reset";
-  case close_reason::refused:
-    return "refused";
-  case close_reason::timed_out:
-    return "timed_out";
+  case close_reason::local: return "local";
+  case close_reason::peer: return "peer";
+  case close_reason::reset: return "reset";
+  case close_reason::refused: return "refused";
+  case close_reason::timed_out: return "timed_out";
   }
   return "unknown";
 }

@@ -62,12 +62,9 @@ void tcp_connection::step() {
       return refuse();
     stage_ = stage::syn_ack;
     return schedule_step(travel(server));
-  case stage::syn_ack:
-    return connected();
-  case stage::ack:
-    return accepted();
-  case stage::established:
-    break;
+  case stage::syn_ack: return connected();
+  case stage::ack: return accepted();
+  case stage::established: break;
   }
   KODAMA_ASSERT(false);
 }

@@ -54,18 +54,10 @@ bool tcp_network::strike(fault_kind kind, host_id host, duration lasts, std::uin
     const auto either = static_cast<unsigned>(draw & 1);
     switch (kind) {
     case fault_kind::tcp_reset:
-    case fault_kind::reconnect_storm:
-      connection.break_with_resets(draw);
-      break;
-    case fault_kind::tcp_close:
-      connection.end_in_order(either);
-      break;
-    case fault_kind::tcp_half_open:
-      connection.half_open(either);
-      break;
-    case fault_kind::tcp_late_delivery:
-      connection.deliver_late(side, lasts);
-      break;
+    case fault_kind::reconnect_storm: connection.break_with_resets(draw); break;
+    case fault_kind::tcp_close: connection.end_in_order(either); break;
+    case fault_kind::tcp_half_open: connection.half_open(either); break;
+    case fault_kind::tcp_late_delivery: connection.deliver_late(side, lasts); break;
     case fault_kind::new_address:
       // The operating system may or may not tell its applications that the network has changed.
       if (either == 0)
@@ -73,8 +65,7 @@ bool tcp_network::strike(fault_kind kind, host_id host, duration lasts, std::uin
       else
         connection.sever();
       break;
-    default:
-      KODAMA_ASSERT(false);
+    default: KODAMA_ASSERT(false);
     }
     struck = true;
   });

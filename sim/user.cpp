@@ -25,17 +25,17 @@ client_connection::options options_of(const scenario& plan, bool intruder) {
 
 user::user(const context& world, network& wires, witness& watching, const scenario& plan,
            const server_host& server, user_id id, host_clock clock, bool intruder)
-    : world_{world},
-      network_{wires},
-      witness_{watching},
-      plan_{plan},
-      server_{server},
-      id_{id},
-      clock_{clock},
-      intruder_{intruder},
-      host_{wires.add_host(intruder ? "intruder-" + std::to_string(id) : user_host(id),
-                           network::role::client)},
-      chance_{decision_stream{world.seed, "user.chance", entity_of(hash_of(user_host(id)), 0)}} {
+    : world_{world}
+    , network_{wires}
+    , witness_{watching}
+    , plan_{plan}
+    , server_{server}
+    , id_{id}
+    , clock_{clock}
+    , intruder_{intruder}
+    , host_{wires.add_host(intruder ? "intruder-" + std::to_string(id) : user_host(id),
+                           network::role::client)}
+    , chance_{decision_stream{world.seed, "user.chance", entity_of(hash_of(user_host(id)), 0)}} {
   world_.history.name_host(host_, network_.name(host_));
 }
 
@@ -138,8 +138,7 @@ void user::drain() {
     }
     write();
     while (auto datagram = self_->core.poll_datagram(local()))
-      if (self_->udp
-          && self_->udp->send(datagram->to, datagram->data) == udp_send_result::too_long)
+      if (self_->udp && self_->udp->send(datagram->to, datagram->data) == udp_send_result::too_long)
         self_->core.handle_datagram_too_long(local(), datagram->data.size());
     if (self_->core.poll_close()) {
       again = true;
@@ -200,7 +199,9 @@ void user::on_bytes(byte_view data) {
   drain();
 }
 
-void user::on_drained() { drain(); }
+void user::on_drained() {
+  drain();
+}
 
 void user::on_closed(close_reason) {
   self_->tcp_connected = false;

@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t tag_size = 12;
 constexpr std::uint32_t magic = 0x6b6f6461; // "koda"
 
-int filling(message_tag tag) { return static_cast<int>(tag.number & 0xff); }
+int filling(message_tag tag) {
+  return static_cast<int>(tag.number & 0xff);
+}
 
 } // namespace
 

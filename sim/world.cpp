@@ -19,11 +19,11 @@ constexpr trace_kind strike_kind{"fault"};
 class world {
 public:
   world(const scenario& plan, trace& history)
-      : plan_{plan},
-        context_{queue_, history, faults_, plan.seed, plan.plan},
-        network_{context_},
-        witness_{all_checkers(bounds_of(plan))},
-        server_{context_, network_, witness_, plan, clock_of("server")} {
+      : plan_{plan}
+      , context_{queue_, history, faults_, plan.seed, plan.plan}
+      , network_{context_}
+      , witness_{all_checkers(bounds_of(plan))}
+      , server_{context_, network_, witness_, plan, clock_of("server")} {
     for (user_id id = 0; id != plan.users + plan.intruders; ++id)
       users_.push_back(std::make_unique<user>(context_, network_, witness_, plan, server_, id,
                                               clock_of(user_host(id)), id >= plan.users));
@@ -52,9 +52,9 @@ private:
     limits.sessions_max = actors::node_options{}.sessions_max;
     limits.liveness = plan.liveness_bound();
     // Who measures with a slow clock notices late.
-    limits.keepalive_slack += plan.keepalive * 3 / 2
-                              * static_cast<std::int64_t>(plan.plan.process.clock_drift.value)
-                              / 1'000'000;
+    limits.keepalive_slack += plan.keepalive * 3 / 2 *
+                              static_cast<std::int64_t>(plan.plan.process.clock_drift.value) /
+                              1'000'000;
     return limits;
   }
 
@@ -64,15 +64,14 @@ private:
       return host_clock{};
     faults_.strike(fault_kind::clock_drift);
     decision_stream chance{plan_.seed, "clock.drift", hash_of(host)};
-    return host_clock{static_cast<std::int64_t>(chance.below(2 * most + 1))
-                      - static_cast<std::int64_t>(most)};
+    return host_clock{static_cast<std::int64_t>(chance.below(2 * most + 1)) -
+                      static_cast<std::int64_t>(most)};
   }
 
   void schedule_operations() {
     for (const auto& each : plan_.operations)
       if (each.user < plan_.users)
-        queue_.schedule(instant{each.at},
-                        [this, &each] { users_[each.user]->carry_out(each); });
+        queue_.schedule(instant{each.at}, [this, &each] { users_[each.user]->carry_out(each); });
   }
 
   void schedule_strikes() {
@@ -127,14 +126,12 @@ private:
   }
 
   void note(const timed_fault& fault) {
-    context_.history.note(queue_.now(), fault.host, strike_kind,
-                          static_cast<std::uint64_t>(fault.kind),
-                          static_cast<std::uint64_t>(fault.lasts.count()), 0, [&] {
-                            const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                              fault.lasts);
-                            return std::string{to_string(fault.kind)} + " for "
-                                   + std::to_string(ms.count()) + " ms";
-                          });
+    context_.history.note(
+        queue_.now(), fault.host, strike_kind, static_cast<std::uint64_t>(fault.kind),
+        static_cast<std::uint64_t>(fault.lasts.count()), 0, [&] {
+          const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(fault.lasts);
+          return std::string{to_string(fault.kind)} + " for " + std::to_string(ms.count()) + " ms";
+        });
   }
 
   void strike(const timed_fault& fault) {
@@ -223,6 +220,8 @@ private:
 
 } // namespace
 
-verdict run(const scenario& what, trace& history) { return world{what, history}.run(); }
+verdict run(const scenario& what, trace& history) {
+  return world{what, history}.run();
+}
 
 } // namespace kodama::sim

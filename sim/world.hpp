@@ -16,9 +16,9 @@ namespace kodama::sim {
 struct verdict {
   std::vector<violation> violations; ///< by time; empty: every promise was kept
   std::uint64_t trace_hash = 0;
-  std::uint64_t events = 0;          ///< of the network and the clocks
+  std::uint64_t events = 0; ///< of the network and the clocks
   duration simulated{};
-  fault_counters faults;                                 ///< how often each kind struck
+  fault_counters faults;                                       ///< how often each kind struck
   std::map<std::string, std::uint64_t, std::less<>> exercised; ///< by promise
 
   [[nodiscard]] bool passed() const noexcept { return violations.empty(); }

@@ -13,7 +13,8 @@ namespace {
 
 class silent_printer final : public caf::monitorable_actor {
 public:
-  explicit silent_printer(caf::actor_config& config) : monitorable_actor(config) {}
+  explicit silent_printer(caf::actor_config& config)
+      : monitorable_actor(config) {}
   void enqueue(caf::mailbox_element_ptr, caf::execution_unit*) override {}
   const char* name() const override { return "silent_printer"; }
 };
@@ -46,9 +47,11 @@ void unused_clock::schedule_message(time_point, caf::group, caf::strong_actor_pt
 void coordinator::start() {
   caf::actor_config config{system().dummy_execution_unit()};
   utility_actors_[printer_id] = caf::make_actor<silent_printer, caf::actor>(
-    system().next_actor_id(), system().node(), &system(), config);
+      system().next_actor_id(), system().node(), &system(), config);
 }
 
-void coordinator::drop_utility_actors() { utility_actors_[printer_id] = nullptr; }
+void coordinator::drop_utility_actors() {
+  utility_actors_[printer_id] = nullptr;
+}
 
 } // namespace kodama::runtime

@@ -13,8 +13,7 @@ public:
   time_point now() const noexcept override { return {}; }
   void set_ordinary_timeout(time_point, caf::abstract_actor*, caf::atom_value,
                             std::uint64_t) override;
-  void set_multi_timeout(time_point, caf::abstract_actor*, caf::atom_value,
-                         std::uint64_t) override;
+  void set_multi_timeout(time_point, caf::abstract_actor*, caf::atom_value, std::uint64_t) override;
   void set_request_timeout(time_point, caf::abstract_actor*, caf::message_id) override;
   void cancel_ordinary_timeout(caf::abstract_actor*, caf::atom_value) override {}
   void cancel_request_timeout(caf::abstract_actor*, caf::message_id) override {}

@@ -18,7 +18,8 @@ namespace kodama::runtime {
 class pinned_actor : public caf::event_based_actor {
 public:
   explicit pinned_actor(caf::actor_config& config)
-      : event_based_actor(config), home_{static_cast<home_unit*>(config.host)} {}
+      : event_based_actor(config)
+      , home_{static_cast<home_unit*>(config.host)} {}
 
   using event_based_actor::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override;
@@ -36,7 +37,7 @@ template <class Actor, class... Arguments>
 [[nodiscard]] caf::actor spawn_on(home_unit& home, Arguments&&... arguments) {
   caf::actor_config config{&home};
   return home.system().template spawn_impl<Actor, caf::no_spawn_options>(
-    config, std::forward<Arguments>(arguments)...);
+      config, std::forward<Arguments>(arguments)...);
 }
 
 /// What an actor gets when its alarm rings.
@@ -45,7 +46,8 @@ struct alarm_rang {};
 /// The timer of an actor: rings by sending it alarm_rang. A member of the actor.
 class alarm final : public timer {
 public:
-  explicit alarm(pinned_actor& owner) : owner_{owner} {}
+  explicit alarm(pinned_actor& owner)
+      : owner_{owner} {}
 
   void arm_at(instant at) { arm(owner_.home().timers(), at); }
 

@@ -2,7 +2,9 @@
 
 namespace kodama::runtime {
 
-timer::~timer() { cancel(); }
+timer::~timer() {
+  cancel();
+}
 
 void timer::arm(timer_queue& queue, instant at) {
   if (queue_ == &queue && at_ == at)

@@ -131,29 +131,14 @@ public:
 
   void take(const step& next) {
     switch (next.what) {
-    case step::publish:
-      publish();
-      break;
-    case step::push:
-      server_.push(++pushed_);
-      break;
-    case step::carry_up:
-      carry_up(next.amount);
-      break;
-    case step::carry_down:
-      carry_down(next.amount);
-      break;
-    case step::complete:
-      server_.complete_all(now_);
-      break;
-    case step::wait:
-      wait(std::chrono::milliseconds{next.amount});
-      break;
-    case step::cut:
-      cut();
-      break;
-    case step::kinds:
-      break;
+    case step::publish: publish(); break;
+    case step::push: server_.push(++pushed_); break;
+    case step::carry_up: carry_up(next.amount); break;
+    case step::carry_down: carry_down(next.amount); break;
+    case step::complete: server_.complete_all(now_); break;
+    case step::wait: wait(std::chrono::milliseconds{next.amount}); break;
+    case step::cut: cut(); break;
+    case step::kinds: break;
     }
     settle();
   }

@@ -175,24 +175,12 @@ RC_GTEST_PROP(LossyConnection, DeliversEverythingOnceAndInOrderBothWays, ()) {
   conversation talk{*rc::gen::element<std::size_t>(500, 5'000, 1'000'000)};
   for (const auto& s : *steps()) {
     switch (s.what) {
-    case action::push:
-      talk.push(s.side, 1 + s.amount % 9);
-      break;
-    case action::transmit:
-      talk.transmit(s.side, s.amount);
-      break;
-    case action::arrive:
-      talk.arrive(s.side, s.amount);
-      break;
-    case action::complete:
-      talk.complete(s.side, s.amount);
-      break;
-    case action::wait:
-      talk.wait(s.amount % 30);
-      break;
-    case action::cut:
-      talk.cut();
-      break;
+    case action::push: talk.push(s.side, 1 + s.amount % 9); break;
+    case action::transmit: talk.transmit(s.side, s.amount); break;
+    case action::arrive: talk.arrive(s.side, s.amount); break;
+    case action::complete: talk.complete(s.side, s.amount); break;
+    case action::wait: talk.wait(s.amount % 30); break;
+    case action::cut: talk.cut(); break;
     }
   }
   talk.cut();

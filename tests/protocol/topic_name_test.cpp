@@ -18,14 +18,10 @@ std::string encode(std::uint32_t code_point, int length) {
     return static_cast<char>(0x80 | (code_point >> shift & 0x3f));
   };
   switch (length) {
-  case 1:
-    return {static_cast<char>(code_point)};
-  case 2:
-    return {static_cast<char>(0xc0 | code_point >> 6), tail(0)};
-  case 3:
-    return {static_cast<char>(0xe0 | code_point >> 12), tail(6), tail(0)};
-  default:
-    return {static_cast<char>(0xf0 | code_point >> 18), tail(12), tail(6), tail(0)};
+  case 1: return {static_cast<char>(code_point)};
+  case 2: return {static_cast<char>(0xc0 | code_point >> 6), tail(0)};
+  case 3: return {static_cast<char>(0xe0 | code_point >> 12), tail(6), tail(0)};
+  default: return {static_cast<char>(0xf0 | code_point >> 18), tail(12), tail(6), tail(0)};
   }
 }
 

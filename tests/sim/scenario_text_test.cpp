@@ -30,16 +30,16 @@ struct bad_file {
 
 TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
   const bad_file files[] = {
-    {"", 1, 1, "\"kodama scenario 1\""},
-    {"kodama scenario 2\n", 1, 1, "\"kodama scenario 1\""},
-    {"kodama scenario 1\nseed x\n", 2, 6, "a whole number"},
-    {"kodama scenario 1\n\n# a comment\nkeepalive 5\n", 4, 11, "a duration ending in ns"},
-    {"kodama scenario 1\nudp maybe\n", 2, 5, "yes or no"},
-    {"kodama scenario 1\ncolour red\n", 2, 1,
-     "a fact of a scenario (docs/simulation.md lists them)"},
-    {"kodama scenario 1\ndo 1ns user 0 jump\n", 2, 15, "an operation"},
-    {"kodama scenario 1\nstrike 1ns meteor host 1\n", 2, 12, "a kind of fault"},
-    {"kodama scenario 1\nusers 3 4\n", 2, 9, "the end of the line"},
+      {"", 1, 1, "\"kodama scenario 1\""},
+      {"kodama scenario 2\n", 1, 1, "\"kodama scenario 1\""},
+      {"kodama scenario 1\nseed x\n", 2, 6, "a whole number"},
+      {"kodama scenario 1\n\n# a comment\nkeepalive 5\n", 4, 11, "a duration ending in ns"},
+      {"kodama scenario 1\nudp maybe\n", 2, 5, "yes or no"},
+      {"kodama scenario 1\ncolour red\n", 2, 1,
+       "a fact of a scenario (docs/simulation.md lists them)"},
+      {"kodama scenario 1\ndo 1ns user 0 jump\n", 2, 15, "an operation"},
+      {"kodama scenario 1\nstrike 1ns meteor host 1\n", 2, 12, "a kind of fault"},
+      {"kodama scenario 1\nusers 3 4\n", 2, 9, "the end of the line"},
   };
   for (const auto& file : files) {
     const auto read = parse_scenario(file.text);

@@ -13,8 +13,9 @@ using kind = operation::kind;
 
 /// What a failing run has to say for itself.
 std::string told(const verdict& what) {
-  return what.passed() ? "" : std::string{what.violations.front().promise} + ": "
-                                + what.violations.front().text;
+  return what.passed()
+             ? ""
+             : std::string{what.violations.front().promise} + ": " + what.violations.front().text;
 }
 
 verdict run_hashed(const scenario& what) {
@@ -69,33 +70,33 @@ TEST(World, ReallyDeliversWhatIsPublished) {
 
 rc::Gen<operation> any_operation(std::uint32_t users, std::uint32_t topics) {
   return rc::gen::build<operation>(
-    rc::gen::set(&operation::at, rc::gen::map(rc::gen::inRange(0, 20'000),
-                                              [](int ms) { return duration{ms * 1ms}; })),
-    rc::gen::set(&operation::user, rc::gen::inRange(0U, users)),
-    rc::gen::set(&operation::what,
-                 rc::gen::element(kind::connect, kind::disconnect, kind::subscribe,
-                                  kind::unsubscribe, kind::publish, kind::publish_unreliable,
-                                  kind::watch, kind::unwatch, kind::list)),
-    rc::gen::set(&operation::topic, rc::gen::inRange(0U, topics)),
-    rc::gen::set(&operation::count, rc::gen::inRange(1U, 20U)),
-    rc::gen::set(&operation::size, rc::gen::inRange(0U, 200U)));
+      rc::gen::set(&operation::at, rc::gen::map(rc::gen::inRange(0, 20'000),
+                                                [](int ms) { return duration{ms * 1ms}; })),
+      rc::gen::set(&operation::user, rc::gen::inRange(0U, users)),
+      rc::gen::set(&operation::what,
+                   rc::gen::element(kind::connect, kind::disconnect, kind::subscribe,
+                                    kind::unsubscribe, kind::publish, kind::publish_unreliable,
+                                    kind::watch, kind::unwatch, kind::list)),
+      rc::gen::set(&operation::topic, rc::gen::inRange(0U, topics)),
+      rc::gen::set(&operation::count, rc::gen::inRange(1U, 20U)),
+      rc::gen::set(&operation::size, rc::gen::inRange(0U, 200U)));
 }
 
 rc::Gen<timed_fault> any_strike(std::uint32_t users) {
   return rc::gen::build<timed_fault>(
-    rc::gen::set(&timed_fault::kind,
-                 rc::gen::element(fault_kind::tcp_reset, fault_kind::tcp_half_open,
-                                  fault_kind::black_hole, fault_kind::new_address,
-                                  fault_kind::client_pause, fault_kind::client_kill_forget,
-                                  fault_kind::client_slow_reader, fault_kind::server_restart,
-                                  fault_kind::client_second_copy, fault_kind::udp_nat_port)),
-    rc::gen::set(&timed_fault::host,
-                 rc::gen::map(rc::gen::inRange(0U, users + 1), [](auto n) { return host_id{n}; })),
-    rc::gen::set(&timed_fault::at, rc::gen::map(rc::gen::inRange(0, 20'000),
-                                                [](int ms) { return duration{ms * 1ms}; })),
-    rc::gen::set(&timed_fault::lasts, rc::gen::map(rc::gen::inRange(0, 3'000),
-                                                   [](int ms) { return duration{ms * 1ms}; })),
-    rc::gen::set(&timed_fault::draw, rc::gen::arbitrary<std::uint64_t>()));
+      rc::gen::set(&timed_fault::kind,
+                   rc::gen::element(fault_kind::tcp_reset, fault_kind::tcp_half_open,
+                                    fault_kind::black_hole, fault_kind::new_address,
+                                    fault_kind::client_pause, fault_kind::client_kill_forget,
+                                    fault_kind::client_slow_reader, fault_kind::server_restart,
+                                    fault_kind::client_second_copy, fault_kind::udp_nat_port)),
+      rc::gen::set(&timed_fault::host, rc::gen::map(rc::gen::inRange(0U, users + 1),
+                                                    [](auto n) { return host_id{n}; })),
+      rc::gen::set(&timed_fault::at, rc::gen::map(rc::gen::inRange(0, 20'000),
+                                                  [](int ms) { return duration{ms * 1ms}; })),
+      rc::gen::set(&timed_fault::lasts, rc::gen::map(rc::gen::inRange(0, 3'000),
+                                                     [](int ms) { return duration{ms * 1ms}; })),
+      rc::gen::set(&timed_fault::draw, rc::gen::arbitrary<std::uint64_t>()));
 }
 
 // The scenario is the generated value: a failure shrinks to the operations and strikes it needs,

@@ -13,7 +13,9 @@ namespace {
 /// Writes its number down when it fires.
 class numbered final : public timer {
 public:
-  numbered(int number, std::vector<int>& fired) : number_{number}, fired_{fired} {}
+  numbered(int number, std::vector<int>& fired)
+      : number_{number}
+      , fired_{fired} {}
 
 private:
   void fire() override { fired_.push_back(number_); }
@@ -22,7 +24,9 @@ private:
   std::vector<int>& fired_;
 };
 
-instant at(int ms) { return instant{std::chrono::milliseconds{ms}}; }
+instant at(int ms) {
+  return instant{std::chrono::milliseconds{ms}};
+}
 
 TEST(TimerQueue, FiresInTheOrderOfTimeThenOfArming) {
   std::vector<int> fired;

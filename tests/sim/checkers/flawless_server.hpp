@@ -194,8 +194,7 @@ private:
       });
       break;
     }
-    default:
-      deliver(user);
+    default: deliver(user);
     }
   }
 
