@@ -37,12 +37,13 @@ def numbers(count):
 class Program:
     """One running kodama; its output goes to files, so that nobody has to drain pipes."""
 
-    def __init__(self, directory, *arguments, stdin=None, environment=None):
+    def __init__(self, directory, *arguments, stdin=None, environment=None, binary=None):
+        self.binary = binary or KODAMA
         self.arguments = arguments
         self.output = tempfile.NamedTemporaryFile("w+", dir=directory, suffix=".out")
         self.errors = tempfile.NamedTemporaryFile("w+", dir=directory, suffix=".err")
         self.process = subprocess.Popen(
-            [KODAMA, *map(str, arguments)],
+            [self.binary, *map(str, arguments)],
             stdin=stdin or subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.errors,
@@ -95,7 +96,7 @@ class Program:
         self.errors.close()
 
     def __str__(self):
-        return "kodama " + " ".join(map(str, self.arguments))
+        return " ".join([pathlib.Path(self.binary).name, *map(str, self.arguments)])
 
 
 class Server(Program):
