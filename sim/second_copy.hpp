@@ -3,6 +3,8 @@
 #include "sim/network.hpp"
 #include "sim/server_host.hpp"
 
+#include <string>
+
 namespace kodama::sim {
 
 /// A second process with a client's secrets: resumes its session once while the first still uses
@@ -11,7 +13,7 @@ namespace kodama::sim {
 class second_copy final : private tcp_handler {
 public:
   second_copy(const context& world, network& wires, const server_host& server, host_id from,
-              const session_id& secret, duration keepalive, std::uint64_t draw);
+              std::string token, const session_id& secret, duration keepalive, std::uint64_t draw);
 
 private:
   void on_connected() override;
@@ -19,6 +21,7 @@ private:
   void on_closed(close_reason) override {}
 
   const context& world_;
+  std::string token_;
   session_id secret_;
   duration keepalive_;
   std::uint64_t draw_;

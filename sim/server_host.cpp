@@ -40,6 +40,10 @@ actors::node_options node_options_of(const scenario& plan) {
 
 } // namespace
 
+std::string token_of(user_id user) {
+  return "kodama-token-" + std::to_string(user);
+}
+
 server_host::server_host(const context& world, network& wires, witness& watching,
                          const scenario& plan, host_clock clock)
     : world_{world}
@@ -174,7 +178,19 @@ std::uint64_t server_host::unix_micros() const {
 }
 
 std::size_t server_host::identify(std::string_view token) const {
-  return token == good_token ? 1 : 0;
+  for (user_id user = 0; user != plan_.users; ++user) {
+    if (token != token_of(user))
+      continue;
+    const decision_stream expiry{world_.seed, "token.expiry", hash_of(user_host(user))};
+    const auto draw = expiry.at(logins_[user]++);
+    const bool faults_end = now() >= instant{plan_.heal_at};
+    if (!faults_end && decision_stream::is_hit(draw, plan_.plan.client.expired_token)) {
+      world_.faults.strike(fault_kind::client_expired_token);
+      return 0;
+    }
+    return std::size_t{user} + 1;
+  }
+  return 0;
 }
 
 // --- what the node decides --------------------------------------------------------------------

@@ -13,12 +13,15 @@
 
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace kodama::sim {
 
-/// The token that users of a scenario prove themselves with; intruders have another.
-inline constexpr std::string_view good_token = "kodama-simulated";
+/// What a user of a scenario proves themselves with.
+[[nodiscard]] std::string token_of(user_id user);
+/// What intruders try, and users who mistype theirs.
 inline constexpr std::string_view wrong_token = "kodama-guessed";
 
 inline constexpr std::uint16_t server_port = 7400;
@@ -108,6 +111,7 @@ private:
   std::map<path_id, caf::actor> paths_;
   std::vector<std::shared_ptr<sim_link>> links_;
   std::map<client_id, session_id> secrets_;
+  mutable std::map<user_id, std::uint64_t> logins_;    ///< how often each user's token was judged
   std::map<std::uint64_t, std::uint32_t> accepted_by_; ///< connection to process
   actors::link_id last_link_ = 0;
   std::uint32_t life_ = 0;

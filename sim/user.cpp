@@ -11,9 +11,12 @@ constexpr trace_kind garbage_kind{"user.garbage"};
 constexpr std::size_t write_size_max = 64 * 1024;
 constexpr std::uint16_t content_type = 0x8001;
 
-client_connection::options options_of(const scenario& plan, bool intruder) {
+/// How long a person takes to find the right token.
+constexpr auto login_pause = std::chrono::seconds{1};
+
+client_connection::options options_of(const scenario& plan, std::string token) {
   client_connection::options options;
-  options.token = std::string{intruder ? wrong_token : good_token};
+  options.token = std::move(token);
   options.keepalive = std::chrono::duration_cast<std::chrono::milliseconds>(plan.keepalive);
   options.udp = plan.udp;
   options.retry.most = retry_most;
@@ -111,7 +114,14 @@ void user::publish(const operation& what) {
 
 void user::begin() {
   ++lives_;
-  self_.emplace(options_of(plan_, intruder_), chance_);
+  decision_stream typing{world_.seed, "client.wrong_token",
+                         entity_of(hash_of(user_host(id_)), lives_)};
+  mistyped_ =
+      !intruder_ && now() < instant{plan_.heal_at} && typing.happens(plan_.plan.client.wrong_token);
+  if (mistyped_)
+    world_.faults.strike(fault_kind::client_wrong_token);
+  const bool wrong = intruder_ || mistyped_;
+  self_.emplace(options_of(plan_, wrong ? std::string{wrong_token} : token_of(id_)), chance_);
   session_ = {};
   connected_ = false;
   if (plan_.udp)
@@ -281,13 +291,42 @@ void user::come_back() {
 void user::come_back_forgetful() {
   --down_;
   note(down_kind, 0, 1, "starts anew");
-  if (!wants_connection_)
-    return;
+  if (wants_connection_)
+    begin_anew();
+}
+
+void user::begin_anew() {
   begin();
   self_->core.connect(local());
   for (const auto& topic : wanted_)
     static_cast<void>(self_->core.subscribe(topic));
   drain();
+}
+
+void user::log_in_again() {
+  if (wants_connection_)
+    return; // did so already
+  if (down()) {
+    run_later(login_pause, &user::log_in_again);
+    return;
+  }
+  wants_connection_ = true;
+  if (mistyped_ || !self_) {
+    // Another process; what was asked of the old one since it was refused is forgotten with it.
+    witness_.tell(&checker::on_forgot, now(), id_, session_);
+    world_.queue.cancel(timer_);
+    timer_ = {};
+    timer_at_ = never;
+    begin_anew();
+  } else {
+    self_->core.connect(local());
+    drain();
+  }
+}
+
+void user::refuse_login() {
+  wants_connection_ = false;
+  run_later(login_pause, &user::log_in_again);
 }
 
 void user::stop_reading(duration lasts) {

@@ -57,7 +57,12 @@ private:
     bool tcp_connected = false;
   };
 
+  /// A new process, with a token that is wrong now and then.
   void begin();
+  void begin_anew();
+  /// The server did not know the token: the person tries again a little later.
+  void refuse_login();
+  void log_in_again();
   void publish(const operation& what);
   /// Lets the library say what it has to say, and does what it asks for.
   void drain();
@@ -96,6 +101,7 @@ private:
   std::set<std::string> wanted_; ///< topics the person wants, whatever the process remembers
   std::uint32_t published_ = 0;
   std::uint32_t lives_ = 0;
+  bool mistyped_ = false; ///< the token of this process
   session_key session_;
   bool connected_ = false;
   unsigned down_ = 0;

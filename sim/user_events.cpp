@@ -49,8 +49,12 @@ void user::handle(client_event::any& event) {
           session_ = {};
         } else if constexpr (std::is_same_v<Event, client_event::stopped>) {
           connected_ = false;
-          wants_connection_ = false;
-          wanted_.clear();
+          if (e.reason == errc::bad_token && !intruder_) {
+            refuse_login();
+          } else {
+            wants_connection_ = false;
+            wanted_.clear();
+          }
           note(event_kind, static_cast<std::uint64_t>(reason_of(e.reason)), 4, "stopped");
           witness_.tell(&checker::on_stopped, when, id_, session_, reason_of(e.reason));
           session_ = {};

@@ -171,7 +171,8 @@ private:
       if (const auto secret = server_.secret_of(struck.session().client);
           secret && struck.session().server_life == server_.life())
         copies_.push_back(std::make_unique<second_copy>(context_, network_, server_, struck.host(),
-                                                        *secret, plan_.keepalive, fault.draw));
+                                                        token_of(struck.id()), *secret,
+                                                        plan_.keepalive, fault.draw));
       break;
     default: break;
     }
