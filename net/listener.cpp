@@ -7,7 +7,17 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
 namespace kodama::net {
+namespace {
+
+constexpr int accepted_per_turn = 256;
+
+} // namespace
 
 using boost::asio::ip::tcp;
 
@@ -21,6 +31,9 @@ result<tcp::acceptor> listener::open(shard& home, const tcp::endpoint& where) {
     acceptor.set_option(boost::asio::ip::v6_only{false}, failure);
   if (!failure)
     acceptor.bind(where, failure);
+  watched_socket::prepare(acceptor);
+  if (!failure)
+    acceptor.non_blocking(true, failure);
   if (!failure)
     acceptor.listen(4096, failure);
   if (failure)
@@ -37,7 +50,7 @@ listener::listener(asio_scheduler& scheduler, const actors::node& node, tcp::acc
     , count_{count} {}
 
 void listener::start() {
-  accept_next();
+  wait();
 }
 
 void listener::close() {
@@ -46,29 +59,46 @@ void listener::close() {
   pause_.cancel();
 }
 
-void listener::accept_next() {
-  const auto id = ++last_id_;
-  auto& home = scheduler_.at(id % scheduler_.size());
-  acceptor_.async_accept(home.io().get_executor(), [this, id, &home](auto failure,
-                                                                     tcp_link::socket connected) {
-    if (failure == boost::asio::error::operation_aborted)
+void listener::wait() {
+  acceptor_.async_wait(tcp::acceptor::wait_read, [this](auto failure) {
+    if (failure != boost::asio::error::operation_aborted)
+      accept_all();
+  });
+}
+
+void listener::accept_all() {
+  for (int i = 0; i != accepted_per_turn; ++i) {
+    const int descriptor =
+        ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+      welcome(descriptor);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      wait();
       return;
-    if (failure) {
-      // Out of descriptors, most likely. Trying again at once would burn a core for nothing.
-      spdlog::warn("accept: {}; trying again in 100 ms", failure.message());
-      pause_.expires_after(std::chrono::milliseconds{100});
-      pause_.async_wait([this](auto cancelled) {
-        if (!cancelled)
-          accept_next();
-      });
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      pause(errno);
       return;
     }
-    const auto connections = ++count_;
-    caf::anon_send(
-        node_.door(home.index()),
-        actors::link_accepted{std::make_shared<tcp_link>(id, std::move(connected), home, count_),
-                              connections});
-    accept_next();
+  }
+  wait(); // comes at once when there are more, after everybody else's turn
+}
+
+void listener::welcome(int descriptor) {
+  const auto id = ++last_id_;
+  auto& home = scheduler_.at(id % scheduler_.size());
+  const auto connections = ++count_;
+  caf::anon_send(
+      node_.door(home.index()),
+      actors::link_accepted{std::make_shared<tcp_link>(id, descriptor, home, count_), connections});
+}
+
+void listener::pause(int why) {
+  // Out of descriptors, most likely. Trying again at once would burn a core for nothing.
+  spdlog::warn("accept: {}; trying again in 100 ms", std::strerror(why));
+  pause_.expires_after(std::chrono::milliseconds{100});
+  pause_.async_wait([this](auto cancelled) {
+    if (!cancelled)
+      accept_all();
   });
 }
 

@@ -26,7 +26,10 @@ public:
   void close();
 
 private:
-  void accept_next();
+  void wait();
+  void accept_all();
+  void welcome(int descriptor);
+  void pause(int why);
 
   asio_scheduler& scheduler_;
   const actors::node& node_;

@@ -16,6 +16,7 @@ constexpr std::size_t scratch_size = 256 * 1024;
 /// How many sockets are served before their actors run: enough to coalesce, few enough that the
 /// first does not wait long for the last.
 constexpr int sockets_per_turn = 256;
+constexpr unsigned turns_between_looks = 8;
 constexpr std::size_t messages_per_resume = 128;
 constexpr std::size_t spare_buffers_max = 64;
 constexpr std::size_t spare_buffer_size_max = 512 * 1024;
@@ -88,23 +89,34 @@ void shard::give_back(bytes&& buffer) {
 void shard::run() {
   current_ = this;
   while (!stopping_) {
-    const auto next_timer = timers().next();
-    if (next_timer == never) {
-      io_.run_one();
-    } else {
-      using clock = std::chrono::steady_clock;
-      io_.run_one_until(clock::time_point{
-          std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
-    }
+    gather_events();
     refresh_now();
-    for (int i = 0; i != sockets_per_turn && io_.poll_one() != 0; ++i) {
-    }
+    read_all();
     timers().fire_due(now_);
     run_actors();
     flush_all();
-    read_on();
   }
   current_ = nullptr;
+}
+
+void shard::gather_events() {
+  using clock = std::chrono::steady_clock;
+  if (const auto next_timer = timers().next(); !readers_.empty()) {
+    io_.poll_one(); // there is work already
+  } else if (next_timer == never) {
+    io_.run_one();
+  } else {
+    io_.run_one_until(clock::time_point{
+        std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
+  }
+  // To look for further events costs a system call of its own. A quiet server would make it in
+  // vain with every message, so it is only tried now and then whether that has changed.
+  if (!more_expected_ && ++turns_ % turns_between_looks != 0)
+    return;
+  int found = 0;
+  while (found != sockets_per_turn && io_.poll_one() != 0)
+    ++found;
+  more_expected_ = found != 0;
 }
 
 void shard::stop() {
@@ -137,10 +149,11 @@ void shard::flush_all() {
   flushing_.clear();
 }
 
-void shard::read_on() {
-  for (const auto& each : readers_)
-    each->read_on();
-  readers_.clear();
+void shard::read_all() {
+  reading_.swap(readers_);
+  for (const auto& each : reading_)
+    each->read();
+  reading_.clear();
 }
 
 void shard::refresh_now() {

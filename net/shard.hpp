@@ -21,11 +21,12 @@ public:
   virtual void flush() = 0;
 };
 
-/// Something that goes on reading once the turn in which it read is over.
+/// Something that has bytes waiting to be read.
 class readable {
 public:
   virtual ~readable() = default;
-  virtual void read_on() = 0;
+  /// Reads once. Whoever has more left asks to be read again.
+  virtual void read() = 0;
 };
 
 /// One thread of the server: its sockets, its actors, its timers.
@@ -51,9 +52,10 @@ public:
   /// `what` is flushed at the end of this turn; kept alive until then.
   void flush_later(std::shared_ptr<flushable> what) { dirty_.push_back(std::move(what)); }
 
-  /// `what` reads on after this turn: one that always has something to be read would otherwise be
-  /// read again and again while all others wait, and its messages would pile up in memory.
-  void read_next_turn(std::shared_ptr<readable> what) { readers_.push_back(std::move(what)); }
+  /// `what` is read this turn or, if it has been read in this one, the next: one that always has
+  /// something to be read would otherwise be read again and again while all others wait, and its
+  /// messages would pile up in memory.
+  void read_soon(std::shared_ptr<readable> what) { readers_.push_back(std::move(what)); }
 
   /// Where reads land first; one for all links of the shard, so that an idle one needs none.
   [[nodiscard]] std::span<std::byte> scratch() noexcept { return scratch_; }
@@ -69,9 +71,10 @@ public:
 
 private:
   void take_inbox();
+  void gather_events();
+  void read_all();
   void run_actors();
   void flush_all();
-  void read_on();
   void refresh_now();
 
   struct hop {
@@ -89,10 +92,13 @@ private:
   std::vector<std::shared_ptr<flushable>> dirty_;
   std::vector<std::shared_ptr<flushable>> flushing_;
   std::vector<std::shared_ptr<readable>> readers_;
+  std::vector<std::shared_ptr<readable>> reading_;
   std::vector<std::byte> scratch_;
   std::vector<bytes> buffers_;
   instant now_;
   bool stopping_ = false;
+  bool more_expected_ = false; ///< the last look for further events found some
+  unsigned turns_ = 0;
 
   // From other threads. Messages and actors that became runnable share one lock and one wake-up:
   // with two, a wake-up between them would be lost.

@@ -3,6 +3,8 @@
 #include "actors/messages.hpp"
 #include "protocol/assert.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <caf/send.hpp>
 
 #include <utility>
@@ -14,39 +16,39 @@ namespace {
 constexpr std::size_t output_max = 256 * 1024;
 /// How long a peer that was told goodbye may take to close its side.
 constexpr auto linger_for = std::chrono::seconds{1};
+/// How much of what it says meanwhile is read and thrown away.
+constexpr std::size_t discarded_max = 4 * 1024 * 1024;
 
 } // namespace
 
-tcp_link::tcp_link(actors::link_id id, socket connected, shard& home, connection_count& count)
+tcp_link::tcp_link(actors::link_id id, int descriptor, shard& home, connection_count& count)
     : id_{id}
-    , socket_{std::move(connected)}
+    , socket_{descriptor, *this}
     , home_{&home}
-    , count_{count} {
-  boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
-}
+    , count_{count} {}
 
 tcp_link::~tcp_link() {
   --count_;
 }
 
 std::string tcp_link::peer() const {
-  boost::system::error_code failure;
-  const auto remote = socket_.remote_endpoint(failure);
-  if (failure)
+  const auto remote = socket_.peer();
+  if (!remote)
     return "gone";
-  return remote.address().to_string() + ":" + std::to_string(remote.port());
+  return remote->address().to_string() + ":" + std::to_string(remote->port());
 }
 
 void tcp_link::bind(const caf::actor& owner, reading how) {
   KODAMA_ASSERT(shard::current());
-  if (home_ != shard::current())
-    move_to(*shard::current());
   owner_ = owner;
   reading_ = how;
-  if (!closed_)
-    wait_readable();
+  if (closed_)
+    return;
+  if (home_ != shard::current() || socket_.attached_to() == nullptr)
+    settle(*shard::current());
+  listens_ = true;
+  if (unread_)
+    read_soon();
 }
 
 bytes& tcp_link::output() {
@@ -77,17 +79,16 @@ void tcp_link::flush() {
     return;
   const bool was_full = output_.size() >= output_max;
   while (written_ != output_.size() && !waiting_writable_) {
-    boost::system::error_code failure;
-    const auto count = socket_.write_some(
-        boost::asio::buffer(output_.data() + written_, output_.size() - written_), failure);
-    written_ += count;
-    if (failure == boost::asio::error::would_block) {
-      if (closing_)
-        break; // it does not go without waiting
-      wait_writable();
-    } else if (failure) {
-      fail(failure);
+    const auto count = socket_.write(byte_view{output_}.subspan(written_));
+    if (count) {
+      written_ += *count;
+    } else if (count.error() != boost::asio::error::would_block) {
+      fail(count.error());
       return;
+    } else if (closing_) {
+      break; // it does not go without waiting
+    } else {
+      wait_writable();
     }
   }
   if (closing_) {
@@ -102,76 +103,79 @@ void tcp_link::flush() {
   }
 }
 
-void tcp_link::move_to(shard& home) {
-  // Nothing is under way on the old shard: the link was bound for one read there, and has had it.
-  boost::system::error_code failure;
-  const auto protocol = socket_.local_endpoint(failure).protocol();
-  const auto handle = socket_.release(failure);
-  socket_ = socket{home.io()};
-  if (!failure)
-    socket_.assign(protocol, handle, failure);
+void tcp_link::settle(shard& home) {
+  // Nothing is under way on an old shard: the link was bound for one read there, has had it, and
+  // no longer listens.
+  socket_.detach();
   home_ = &home;
-  if (failure)
-    fail(failure);
+  // Whatever there is to be read is told of anew.
+  unread_ = false;
+  if (const auto attached = socket_.attach(home.io()); !attached)
+    fail(attached.error());
 }
 
-void tcp_link::wait_readable() {
-  socket_.async_wait(socket::wait_read,
-                     [self = shared_from_this()](auto failure) { self->handle_readable(failure); });
+void tcp_link::on_readable() {
+  unread_ = true;
+  if (listens_)
+    read_soon();
 }
 
-void tcp_link::handle_readable(boost::system::error_code failure) {
-  if (closed_)
+void tcp_link::read_soon() {
+  if (queued_)
+    return;
+  if (auto self = weak_from_this().lock()) {
+    queued_ = true;
+    home_->read_soon(std::move(self));
+  }
+}
+
+void tcp_link::read() {
+  queued_ = false;
+  if (closed_ || !listens_)
     return;
   if (closing_) {
     discard_input();
     return;
   }
   const auto scratch = home_->scratch();
-  std::size_t count = 0;
-  if (!failure)
-    count = socket_.read_some(boost::asio::buffer(scratch.data(), scratch.size()), failure);
-  if (failure == boost::asio::error::would_block) {
-    wait_readable();
+  const auto got = socket_.read(scratch);
+  unread_ = got.more;
+  if (got.failure == boost::asio::error::would_block)
+    return;
+  if (got.failure) {
+    fail(got.failure);
     return;
   }
-  if (failure) {
-    fail(failure);
-    return;
-  }
+  if (reading_ == reading::once)
+    listens_ = false;
   tell_owner(actors::link_received{
-      id_, bytes{scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(count)}});
-  if (reading_ == reading::on)
-    home_->read_next_turn(shared_from_this());
-}
-
-void tcp_link::read_on() {
-  if (!closed_)
-    wait_readable();
+      id_, bytes{scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got.size)}});
+  if (listens_ && unread_)
+    read_soon();
 }
 
 void tcp_link::discard_input() {
-  const auto scratch = home_->scratch();
-  boost::system::error_code failure;
-  socket_.read_some(boost::asio::buffer(scratch.data(), scratch.size()), failure);
-  if (failure && failure != boost::asio::error::would_block)
+  const auto got = socket_.read(home_->scratch());
+  unread_ = got.more;
+  discarded_ += got.size;
+  const bool nothing_now = got.failure == boost::asio::error::would_block;
+  if ((got.failure && !nothing_now) || discarded_ > discarded_max)
     abandon();
-  else
-    home_->read_next_turn(shared_from_this());
+  else if (unread_)
+    read_soon();
 }
 
 void tcp_link::wait_writable() {
   waiting_writable_ = true;
   was_unwritable_ = true;
-  socket_.async_wait(socket::wait_write, [self = shared_from_this()](auto failure) {
-    self->waiting_writable_ = false;
-    if (self->closed_)
-      return;
-    if (failure)
-      self->fail(failure);
-    else
-      self->flush();
-  });
+  socket_.watch_writable();
+}
+
+void tcp_link::on_writable() {
+  if (!std::exchange(waiting_writable_, false))
+    return;
+  if (auto self = weak_from_this().lock())
+    home_->flush_later(std::move(self));
 }
 
 void tcp_link::fail(boost::system::error_code reason) {
@@ -185,28 +189,26 @@ void tcp_link::fail(boost::system::error_code reason) {
 void tcp_link::finish_closing() {
   // With input unread, close() would make the kernel send a reset, and the reset could overtake the
   // goodbye. So only our side is closed now, and what the peer still sends is thrown away.
-  boost::system::error_code failure;
   const bool all_written = written_ == output_.size();
   home_->give_back(std::exchange(output_, {}));
   written_ = 0;
-  socket_.shutdown(socket::shutdown_send, failure);
-  if (failure || !all_written) {
+  if (!all_written || !socket_.shutdown_send()) {
     abandon();
     return;
   }
   self_while_lingering_ = shared_from_this();
   linger_ = std::make_unique<linger_timer>(*this);
   linger_->arm(home_->timers(), home_->now() + linger_for);
-  if (reading_ == reading::once)
-    wait_readable();
+  listens_ = true;
+  if (unread_)
+    read_soon();
 }
 
 void tcp_link::abandon() {
   closed_ = true;
   if (linger_)
     linger_->cancel();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
   // Last: this may be the last reference.
   const auto self = std::exchange(self_while_lingering_, nullptr);
 }

@@ -2,8 +2,7 @@
 
 #include "actors/link.hpp"
 #include "net/shard.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
+#include "net/watched_socket.hpp"
 
 #include <atomic>
 #include <memory>
@@ -21,14 +20,11 @@ using connection_count = std::atomic<std::size_t>;
 class tcp_link final : public actors::link,
                        public flushable,
                        public readable,
+                       private watched_socket::handler,
                        public std::enable_shared_from_this<tcp_link> {
 public:
-  /// Bound to its executor by type: the usual any_io_executor would cost every connection a hundred
-  /// bytes, in the socket and in the operation that waits on it.
-  using socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                                  boost::asio::io_context::executor_type>;
-
-  tcp_link(actors::link_id id, socket connected, shard& home, connection_count& count);
+  /// Takes over `descriptor`, a connected socket that does not block.
+  tcp_link(actors::link_id id, int descriptor, shard& home, connection_count& count);
   ~tcp_link() override;
 
   // actors::link
@@ -43,7 +39,7 @@ public:
   void flush() override;
 
   // readable
-  void read_on() override;
+  void read() override;
 
 private:
   /// Cuts off a peer that was told goodbye and does not close its side.
@@ -57,9 +53,13 @@ private:
     tcp_link& owner_;
   };
 
-  void move_to(shard& home);
-  void wait_readable();
-  void handle_readable(boost::system::error_code failure);
+  // watched_socket::handler
+  void on_readable() override;
+  void on_writable() override;
+
+  /// Has the socket watched by the shard that it belongs to.
+  void settle(shard& home);
+  void read_soon();
   void discard_input();
   void wait_writable();
   void fail(boost::system::error_code reason);
@@ -70,11 +70,14 @@ private:
   void tell_owner(Message what);
 
   actors::link_id id_;
-  socket socket_;
+  watched_socket socket_;
   shard* home_;
   connection_count& count_;
   caf::actor owner_;
   reading reading_ = reading::once;
+  bool listens_ = false; ///< what arrives is to be read now
+  bool unread_ = false;  ///< something has arrived, or may have
+  bool queued_ = false;  ///< to be read this turn or the next
   bytes output_;
   std::size_t written_ = 0; ///< of output_
   bool dirty_ = false;
@@ -83,6 +86,7 @@ private:
   bool closing_ = false;
   bool closed_ = false;
   std::unique_ptr<linger_timer> linger_; ///< only for the last second of a connection
+  std::size_t discarded_ = 0;            ///< while lingering
   std::shared_ptr<tcp_link> self_while_lingering_;
 };
 
