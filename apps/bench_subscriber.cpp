@@ -6,7 +6,7 @@
 namespace kodama::apps::bench {
 namespace {
 
-constexpr auto ack_delay = std::chrono::milliseconds{20};
+constexpr auto ack_delay = std::chrono::milliseconds{100};
 constexpr std::uint64_t ack_every = 64;
 
 } // namespace

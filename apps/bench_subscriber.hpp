@@ -9,7 +9,7 @@ namespace kodama::apps::bench {
 
 class subscriber;
 
-/// The subscribers that owe an acknowledgement and wait for company: 20 ms at the longest, as our
+/// The subscribers that owe an acknowledgement and wait for company: 100 ms at the longest, as our
 /// client library does. All wait equally long, so the first in is the first due.
 class late_acknowledgements {
 public:

@@ -47,7 +47,8 @@ public:
     std::chrono::milliseconds connect_timeout{5'000}; ///< until CONNACK
     /// Bytes of reliable messages awaiting acknowledgement; publish() refuses past it.
     std::size_t send_buffer_max = 16 * 1024 * 1024;
-    std::chrono::milliseconds ack_delay{20};
+    /// Nobody waits for it: it lets the server forget what it keeps for us.
+    std::chrono::milliseconds ack_delay{100};
     std::uint32_t ack_every = 64;
     udp_path::options path;
     decode_limits decode;

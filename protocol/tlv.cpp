@@ -22,6 +22,7 @@ result<std::optional<message_header>> read_header(byte_view input, const decode_
 
 result<section_index> section_index::parse(byte_view sections, std::uint32_t sections_max) {
   section_index index;
+  index.sections_ = sections;
   std::uint32_t count = 0;
   while (!sections.empty()) {
     if (sections.size() < section_header_size)
@@ -44,7 +45,8 @@ result<section_index> section_index::parse(byte_view sections, std::uint32_t sec
       if ((index.present_ >> slot & 1U) != 0)
         return errc::malformed_message;
       index.present_ |= std::uint32_t{1} << slot;
-      index.values_[slot] = value;
+      index.places_[slot] = {static_cast<std::uint32_t>(value.data() - index.sections_.data()),
+                             static_cast<std::uint32_t>(size)};
     }
   }
   return index;
@@ -57,7 +59,8 @@ bool section_index::has(section_type type) const noexcept {
 result<byte_view> section_index::value(section_type type) const {
   if (!has(type))
     return errc::malformed_message;
-  return values_[static_cast<std::uint16_t>(type) - known_first];
+  const auto [at, size] = places_[static_cast<std::uint16_t>(type) - known_first];
+  return sections_.subspan(at, size);
 }
 
 result<std::uint32_t> section_index::u32(section_type type) const {

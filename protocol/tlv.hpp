@@ -147,9 +147,15 @@ private:
   static constexpr std::uint16_t known_first = 0x1000;
   static constexpr std::size_t known_count = 32;
 
-  std::uint32_t present_ = 0; // one bit per known type; values_ is meaningful only where it is set
+  struct place {
+    std::uint32_t at;
+    std::uint32_t size;
+  };
+
+  byte_view sections_;
+  std::uint32_t present_ = 0; // one bit per known type
   std::optional<section> user_;
-  std::array<byte_view, known_count> values_;
+  std::array<place, known_count> places_; // set where present_ says so; the rest is left as it was
 };
 
 /// Appends one message to `out`, section by section; finish() fills in the length.

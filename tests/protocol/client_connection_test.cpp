@@ -68,7 +68,7 @@ TEST(ClientConnection, AcknowledgesASingleMessageInGoodTime) {
   c.heard();
   c.say(conversation::publication(2, 1, "one"));
   EXPECT_EQ(c.heard(), sentences{});
-  c.wait(20ms);
+  c.wait(100ms);
   EXPECT_EQ(c.heard(), sentences{"ACK 2"});
 }
 
