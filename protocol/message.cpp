@@ -217,6 +217,12 @@ result<any> decode_ending(const section_index& sections) {
 }
 
 /// Writes the sections of each message; the order is that of the document's tables.
+/// Growing section by section would allocate several times; doubling keeps a batch linear.
+void make_room(bytes& out, std::size_t size) {
+  if (out.capacity() - out.size() < size)
+    out.reserve(std::max(out.size() + size, 2 * out.capacity()));
+}
+
 class section_writer {
 public:
   explicit section_writer(message_writer& out)
@@ -462,6 +468,9 @@ result<any> decode(const message_header& header, byte_view sections, std::uint32
 }
 
 void encode(bytes& out, const any& what, std::uint32_t timestamp) {
+  if (const auto* sent = std::get_if<publish>(&what))
+    make_room(out, message_header_size + 5 * section_size(8) + section_size(sent->topic.size()) +
+                       section_size(sent->content.size()));
   message_writer writer{out, type_of(what), timestamp};
   std::visit(section_writer{writer}, what);
   writer.finish();
