@@ -17,7 +17,7 @@ caf::behavior door::make_behavior() {
   return {
       [this](const link_accepted& m) { accept(m); },
       [this](const link_received& m) { receive(m); },
-      [this](const link_drained&) {},
+      [](const link_drained&) {},
       [this](const link_closed& m) { visitors_.erase(m.link); },
       [this](const admission_refused& m) {
         m.link->bind(caf::actor{this}, link::reading::once);
