@@ -103,7 +103,11 @@ class Server(Program):
     def __init__(self, directory, *arguments, config=""):
         file = pathlib.Path(directory) / "kodama.toml"
         file.write_text(config)
-        super().__init__(directory, "serve", "--listen", "127.0.0.1:0", "--config", file, *arguments)
+        threads = os.environ.get("KODAMA_SERVE_THREADS")
+        super().__init__(
+            directory, "serve", "--listen", "127.0.0.1:0", "--config", file,
+            *(["--threads", threads] if threads else []), *arguments
+        )
         self.address = self.until(r"kodama: ready native=(\S+)\n")[1]
         self.port = int(self.address.rsplit(":", 1)[1])
 
