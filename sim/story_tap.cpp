@@ -27,6 +27,23 @@ std::string_view name_of(story_tap::nature what) {
   return "";
 }
 
+/// Of a datagram. Empty when there is nothing in it.
+telling read_messages(byte_view plaintext) {
+  telling all;
+  std::string last;
+  std::size_t count = 0;
+  message_reader messages{decode_limits{1 << 20, 1024}};
+  messages.feed(plaintext);
+  for (auto next = messages.next(); next && *next; next = messages.next()) {
+    auto one = tell_message((*next)->header, (*next)->body);
+    (count++ == 0 ? all.text : last) = std::move(one.text);
+    all.facts.insert(all.facts.end(), one.facts.begin(), one.facts.end());
+  }
+  if (count > 1)
+    all.text = std::to_string(count) + " messages, from " + all.text + ", through " + last + ',';
+  return all;
+}
+
 std::string_view verb_of(const telling& leaving) {
   for (const auto& each : leaving.facts)
     if (each.name == "nature")
@@ -142,14 +159,7 @@ telling story_tap::read_datagram(byte_view data) const {
       const auto opened = channel.open(data);
       if (!opened)
         continue;
-      telling all;
-      message_reader messages{decode_limits{1 << 20, 1024}};
-      messages.feed(opened->plaintext);
-      for (auto next = messages.next(); next && *next; next = messages.next()) {
-        auto one = tell_message((*next)->header, (*next)->body);
-        all.text += (all.text.empty() ? "" : " + ") + one.text;
-        all.facts.insert(all.facts.end(), one.facts.begin(), one.facts.end());
-      }
+      auto all = read_messages(opened->plaintext);
       if (!all.text.empty())
         return all;
     }

@@ -50,14 +50,20 @@ public:
 
   void add(std::size_t event, const char* margin) {
     const auto when = told_.events[event].when;
-    if (!text_.empty() && when - last_ >= quiet)
+    if (!jumped_ && when - last_ >= quiet)
       text_ += in_seconds(when - last_, "          … %.1f s\n");
     last_ = when;
+    jumped_ = false;
     text_ += margin;
     text_ += line_of(told_, event, detail_ == story_detail::everything);
     text_ += '\n';
   }
   void add_line(const std::string& line) { text_ += line + '\n'; }
+  /// Something is left out: the silence until the next event is none.
+  void jump() {
+    add_line("  ⋮");
+    jumped_ = true;
+  }
   [[nodiscard]] std::string take() { return std::move(text_); }
 
 private:
@@ -65,6 +71,7 @@ private:
   story_detail detail_;
   std::string text_;
   instant last_{};
+  bool jumped_ = true;
 };
 
 std::vector<std::size_t> told_events(const story& told, story_detail detail) {
@@ -138,7 +145,7 @@ std::string narrate(const story& told, story_detail detail, const std::vector<st
     if (wanted[i])
       by.add(lines[i], is_asked(lines[i]) ? ">" : " ");
     else if (i + 1 != lines.size() && wanted[i + 1] && i != 0)
-      by.add_line("  ⋮");
+      by.jump();
   }
   return by.take();
 }
