@@ -195,11 +195,13 @@ telling server_host::tell_session(std::string_view verb, client_id client, std::
   return told;
 }
 
-telling server_host::tell_topic(std::string_view topic, client_id client,
-                                std::string_view what) const {
-  const auto name = name_of(key_of(client));
-  return {"at " + std::string{topic} + ", of " + name + ": " + std::string{what},
-          {{"topic", std::string{topic}}, {"session", name}}};
+telling server_host::tell_topic(std::string_view verb, client_id client, std::string_view joint,
+                                std::string_view topic, std::string_view rest) const {
+  auto told = tell_session(verb, client, "", "");
+  for (const auto piece : {joint, topic, rest})
+    told.text += piece;
+  told.facts.push_back({"topic", std::string{topic}});
+  return told;
 }
 
 // --- what the node decides --------------------------------------------------------------------
@@ -250,14 +252,16 @@ void server_host::on_session_ended(client_id client, errc reason) {
 
 void server_host::on_subscribed(std::string_view topic, client_id client, topic_sequence first) {
   world_.history.note(now(), host_, subscribed_kind, client, hash_of(topic), first, [&] {
-    return tell_topic(topic, client, "subscribes it from number " + std::to_string(first) + " on");
+    return tell_topic("subscribes", client, " to ", topic,
+                      " from number " + std::to_string(first) + " on");
   });
   witness_.tell(&checker::on_server_subscribed, now(), topic, key_of(client), first);
 }
 
 void server_host::on_unsubscribed(std::string_view topic, client_id client, topic_sequence end) {
   world_.history.note(now(), host_, unsubscribed_kind, client, hash_of(topic), end, [&] {
-    return tell_topic(topic, client, "unsubscribes it before number " + std::to_string(end));
+    return tell_topic("unsubscribes", client, " from ", topic,
+                      " before number " + std::to_string(end));
   });
   witness_.tell(&checker::on_server_unsubscribed, now(), topic, key_of(client), end);
 }
@@ -286,10 +290,9 @@ void server_host::on_sequenced(std::string_view topic, client_id sender, topic_s
 void server_host::on_presence(std::string_view topic, presence_sequence sequence, client_id client,
                               message::presence_event event) {
   world_.history.note(now(), host_, presence_kind, hash_of(topic), sequence, client, [&] {
-    return tell_topic(topic, client,
-                      (event == message::presence_event::joined ? "announces that it joined"
-                                                                : "announces that it left") +
-                          std::string{", presence number "} + std::to_string(sequence));
+    return tell_topic("announces that", client,
+                      event == message::presence_event::joined ? " joined " : " left ", topic,
+                      ", presence number " + std::to_string(sequence));
   });
   witness_.tell(&checker::on_server_presence, now(), topic, life_, sequence, client, event);
 }

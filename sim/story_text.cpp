@@ -152,8 +152,8 @@ std::string narrate(const story& told, story_detail detail, const std::vector<st
 
 std::string summarise(const story& told) {
   char line[160];
-  std::snprintf(line, sizeof line, "trace hash %016" PRIx64 "; %zu promises broken\n",
-                told.trace_hash, told.breaches.size());
+  std::snprintf(line, sizeof line, "trace hash %016" PRIx64 "; %zu promise%s broken\n",
+                told.trace_hash, told.breaches.size(), told.breaches.size() == 1 ? "" : "s");
   std::string all = line;
   for (const auto& breach : told.breaches) {
     all += "\n" + breach.promise + " was broken (#" + std::to_string(breach.event + 1) + ")" +

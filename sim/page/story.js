@@ -142,7 +142,7 @@
   function resize() {
     const width = scroller.clientWidth;
     const lanes = story.hosts.length;
-    const pitch = Math.max(56, Math.min(135, (width * 0.55 - TIME_WIDTH) / lanes));
+    const pitch = Math.max(24, Math.min(135, (width * 0.55 - TIME_WIDTH) / lanes));
     laneX = story.hosts.map((_, i) => TIME_WIDTH + pitch * (i + 0.5));
     graphWidth = TIME_WIDTH + pitch * lanes + 8;
     const scale = window.devicePixelRatio || 1;
