@@ -153,7 +153,7 @@
     $("lanes").replaceChildren(...story.hosts.map((name, i) => {
       const label = element("span", name);
       label.style.left = laneX[i] + "px";
-      label.style.maxWidth = pitch + "px";
+      label.style.maxWidth = pitch - 6 + "px";
       return label;
     }));
     $("tall").style.height = height + "px";
@@ -206,24 +206,46 @@
     pen.fillRect(x, y, width, tall);
   }
 
+  /// Faults of one host that overlap stand side by side: `column` of `columns`.
+  function arrangeBands() {
+    const lanes = new Map();
+    for (const band of story.bands)
+      lanes.set(band.host, [...(lanes.get(band.host) || []), band]);
+    for (const bands of lanes.values()) {
+      let cluster = [], ends = [], last = -1;
+      const close = () => cluster.forEach((band) => { band.columns = ends.length; });
+      for (const band of bands.sort((a, b) => a.from - b.from || a.event - b.event)) {
+        if (band.from >= last) { close(); cluster = []; ends = []; }
+        const free = ends.findIndex((end) => end <= band.from);
+        band.column = free < 0 ? ends.length : free;
+        ends[band.column] = band.to;
+        cluster.push(band);
+        last = Math.max(last, band.to);
+      }
+      close();
+    }
+  }
+
   function drawBands(top, bottom) {
     if (!shown.faults) return;
     const pitch = laneX.length > 1 ? laneX[1] - laneX[0] : 100;
     for (const band of story.bands) {
       const y0 = yOf(band.event), y1 = Math.max(yAt(band.to), y0 + 4);
       if (y1 < top || y0 > bottom) continue;
-      const half = pitch * 0.42;
-      pen.globalAlpha = 0.13;
-      fill("fault", laneX[band.host] - half, y0, 2 * half, y1 - y0);
+      const width = pitch * 0.84 / band.columns;
+      const x = laneX[band.host] - pitch * 0.42 + width * band.column;
+      pen.globalAlpha = 0.16;
+      fill("fault", x, y0, width - 1, y1 - y0);
       pen.globalAlpha = 0.7;
-      fill("fault", laneX[band.host] - half, y0, 2 * half, 1.5);
+      fill("fault", x, y0, width - 1, 1.5);
       pen.globalAlpha = 1;
+      if (width < 36) continue; // its row says what it is
       pen.save();
       pen.beginPath();
-      pen.rect(laneX[band.host] - half, top, 2 * half, bottom - top);
+      pen.rect(x, top, width - 1, bottom - top);
       pen.clip();
       pen.fillStyle = paint.fault;
-      pen.fillText(band.label, laneX[band.host] - half + 3,
+      pen.fillText(band.label, x + 3,
         Math.min(Math.max(y0, top) + 8, Math.max(y1 - 6, y0 + 8)));
       pen.restore();
     }
@@ -635,6 +657,7 @@
   }
 
   readPaint();
+  arrangeBands();
   makeFilters();
   showOutcome();
   listen();
