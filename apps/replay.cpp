@@ -71,21 +71,21 @@ std::string command_line(const replay_command& command) {
          (command.profile == "swarm" ? "" : " --profile " + command.profile);
 }
 
-bool write_page(const std::string& path, const sim::story& told) {
+bool write_page(const std::string& path, const sim::run_story& told) {
   std::ofstream out{path, std::ios::binary};
   out << sim::story_page(told);
   out.close();
   return !out.fail();
 }
 
-void print(const sim::story& told, const std::string& text) {
+void print(const sim::run_story& told, const std::string& text) {
   std::printf("%s: %zu users, %zu events\n\n%s\n%s", told.command.c_str(),
               static_cast<std::size_t>(told.users), told.events.size(), text.c_str(),
               sim::summarise(told).c_str());
 }
 
 /// 0, or 2 where something went wrong with what was asked for.
-int tell(const replay_command& command, const sim::story& told,
+int tell(const replay_command& command, const sim::run_story& told,
          const std::optional<sim::story_focus>& focus) {
   const auto detail =
       command.verbose ? sim::story_detail::everything : sim::story_detail::essential;

@@ -56,7 +56,7 @@ std::string later(duration span) {
 
 class storyteller {
 public:
-  storyteller(story& told, const verdict& outcome, const trace& history)
+  storyteller(run_story& told, const verdict& outcome, const trace& history)
       : told_{told}
       , events_{told.events} {
     collect(outcome, history);
@@ -283,7 +283,7 @@ private:
     std::erase_if(told_.bars, [](const story_bar& bar) { return bar.from == bar.to; });
   }
 
-  story& told_;
+  run_story& told_;
   std::vector<story_event>& events_;
   std::map<std::string, host_id, std::less<>> owners_; ///< of sessions
 };
@@ -301,9 +301,9 @@ std::string_view story_event::about(std::string_view name) const noexcept {
   return at == facts.end() ? std::string_view{} : std::string_view{at->value};
 }
 
-story tell_story(const scenario& what, const verdict& outcome, const trace& history,
-                 std::string command) {
-  story told;
+run_story tell_story(const scenario& what, const verdict& outcome, const trace& history,
+                     std::string command) {
+  run_story told;
   told.command = std::move(command);
   told.trace_hash = outcome.trace_hash;
   told.users = what.users;

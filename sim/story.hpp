@@ -64,7 +64,7 @@ struct story_breach {
 ///
 /// All members are plain data, in the order of virtual time; the events of one moment are in the
 /// order in which they happened, so that causes stand before what they caused.
-struct story {
+struct run_story {
   std::string command; ///< which tells it again
   std::uint64_t trace_hash = 0;
   std::uint32_t users = 0;
@@ -82,8 +82,8 @@ struct story {
 };
 
 /// `command`: which told the story, for the reader to repeat.
-[[nodiscard]] story tell_story(const scenario& what, const verdict& outcome, const trace& history,
-                               std::string command);
+[[nodiscard]] run_story tell_story(const scenario& what, const verdict& outcome,
+                                   const trace& history, std::string command);
 
 /// The names in a violation's text as facts: message, session, topic, host.
 [[nodiscard]] std::vector<fact> facts_of(const violation& broken);

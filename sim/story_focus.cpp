@@ -57,7 +57,7 @@ boost::system::result<story_focus, std::string> story_focus::parse(std::string_v
   return '"' + whole + "\" is none of what can be asked for: " + forms;
 }
 
-std::vector<std::size_t> story_focus::find(const story& in) const {
+std::vector<std::size_t> story_focus::find(const run_story& in) const {
   if (what_ == form::event)
     return find_chain(in);
   if (what_ == form::moment)
@@ -71,7 +71,7 @@ std::vector<std::size_t> story_focus::find(const story& in) const {
   return found;
 }
 
-bool story_focus::concerns(const story& in, const story_event& event) const {
+bool story_focus::concerns(const run_story& in, const story_event& event) const {
   switch (what_) {
   case form::message: return event.is_about("message", value_);
   case form::session: return event.essential && event.is_about("session", value_);
@@ -87,7 +87,7 @@ bool story_focus::concerns(const story& in, const story_event& event) const {
 
 /// What led to the event, and what it led to: its causes up to the first, and all whose causes it
 /// is among.
-std::vector<std::size_t> story_focus::find_chain(const story& in) const {
+std::vector<std::size_t> story_focus::find_chain(const run_story& in) const {
   std::size_t number = 0;
   std::from_chars(value_.data(), value_.data() + value_.size(), number);
   if (number == 0 || number > in.events.size())
@@ -108,7 +108,7 @@ std::vector<std::size_t> story_focus::find_chain(const story& in) const {
 }
 
 /// All that is told of the second around it.
-std::vector<std::size_t> story_focus::find_moment(const story& in) const {
+std::vector<std::size_t> story_focus::find_moment(const run_story& in) const {
   const auto asked = std::chrono::duration_cast<duration>(
       std::chrono::duration<double>(std::strtod(value_.c_str(), nullptr)));
   std::vector<std::size_t> found;
@@ -121,7 +121,7 @@ std::vector<std::size_t> story_focus::find_moment(const story& in) const {
 }
 
 /// The faults of the hosts involved, from the first event to the last.
-void story_focus::add_faults(const story& in, std::vector<std::size_t>& found) {
+void story_focus::add_faults(const run_story& in, std::vector<std::size_t>& found) {
   if (found.empty())
     return;
   std::set<host_id> hosts;

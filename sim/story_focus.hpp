@@ -20,7 +20,7 @@ public:
   [[nodiscard]] static boost::system::result<story_focus, std::string> parse(std::string_view text);
 
   /// The indices of the events that concern it, ascending. Empty when the story has none.
-  [[nodiscard]] std::vector<std::size_t> find(const story& in) const;
+  [[nodiscard]] std::vector<std::size_t> find(const run_story& in) const;
 
 private:
   enum class form { message, session, host, topic, event, moment };
@@ -29,10 +29,10 @@ private:
       : what_{what}
       , value_{std::move(value)} {}
 
-  [[nodiscard]] bool concerns(const story& in, const story_event& event) const;
-  [[nodiscard]] std::vector<std::size_t> find_chain(const story& in) const;
-  [[nodiscard]] std::vector<std::size_t> find_moment(const story& in) const;
-  static void add_faults(const story& in, std::vector<std::size_t>& found);
+  [[nodiscard]] bool concerns(const run_story& in, const story_event& event) const;
+  [[nodiscard]] std::vector<std::size_t> find_chain(const run_story& in) const;
+  [[nodiscard]] std::vector<std::size_t> find_moment(const run_story& in) const;
+  static void add_faults(const run_story& in, std::vector<std::size_t>& found);
 
   form what_;
   std::string value_;

@@ -151,7 +151,7 @@ void write(std::string& to, const story_breach& breach) {
 
 } // namespace
 
-std::string story_data(const story& told) {
+std::string story_data(const run_story& told) {
   std::string to;
   char hash[24];
   std::snprintf(hash, sizeof hash, "%016" PRIx64, told.trace_hash);
@@ -172,7 +172,7 @@ std::string story_data(const story& told) {
   return to;
 }
 
-std::string story_page(const story& told) {
+std::string story_page(const run_story& told) {
   std::string made;
   auto rest = page::html;
   while (true) {

@@ -44,7 +44,7 @@ bool are_alike(const story_event& a, const story_event& b) {
 
 class narrator {
 public:
-  narrator(const story& told, story_detail detail)
+  narrator(const run_story& told, story_detail detail)
       : told_{told}
       , detail_{detail} {}
 
@@ -67,14 +67,14 @@ public:
   [[nodiscard]] std::string take() { return std::move(text_); }
 
 private:
-  const story& told_;
+  const run_story& told_;
   story_detail detail_;
   std::string text_;
   instant last_{};
   bool jumped_ = true;
 };
 
-std::vector<std::size_t> told_events(const story& told, story_detail detail) {
+std::vector<std::size_t> told_events(const run_story& told, story_detail detail) {
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i != told.events.size(); ++i)
     if (is_told(told.events[i], detail))
@@ -84,7 +84,7 @@ std::vector<std::size_t> told_events(const story& told, story_detail detail) {
 
 } // namespace
 
-std::string line_of(const story& in, std::size_t event, bool with_kind) {
+std::string line_of(const run_story& in, std::size_t event, bool with_kind) {
   const auto& said = in.events[event];
   char head[160];
   std::snprintf(head, sizeof head, "#%-6zu %12s  %-10s ", event + 1,
@@ -104,7 +104,7 @@ std::string line_of(const story& in, std::size_t event, bool with_kind) {
   return line;
 }
 
-std::string narrate(const story& told, story_detail detail) {
+std::string narrate(const run_story& told, story_detail detail) {
   const auto all = told_events(told, detail);
   narrator by{told, detail};
   for (std::size_t i = 0; i != all.size();) {
@@ -125,8 +125,8 @@ std::string narrate(const story& told, story_detail detail) {
   return by.take();
 }
 
-std::string narrate(const story& told, story_detail detail, const std::vector<std::size_t>& asked,
-                    std::size_t context) {
+std::string narrate(const run_story& told, story_detail detail,
+                    const std::vector<std::size_t>& asked, std::size_t context) {
   // What was asked for is told even when it is not essential.
   auto lines = told_events(told, detail);
   lines.insert(lines.end(), asked.begin(), asked.end());
@@ -150,7 +150,7 @@ std::string narrate(const story& told, story_detail detail, const std::vector<st
   return by.take();
 }
 
-std::string summarise(const story& told) {
+std::string summarise(const run_story& told) {
   char line[160];
   std::snprintf(line, sizeof line, "trace hash %016" PRIx64 "; %zu promise%s broken\n",
                 told.trace_hash, told.breaches.size(), told.breaches.size() == 1 ? "" : "s");

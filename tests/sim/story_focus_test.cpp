@@ -10,7 +10,7 @@
 namespace kodama::sim {
 namespace {
 
-std::vector<std::size_t> around(const story& in, std::string_view what) {
+std::vector<std::size_t> around(const run_story& in, std::string_view what) {
   return story_focus::parse(what)->find(in);
 }
 

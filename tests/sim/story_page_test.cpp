@@ -91,7 +91,7 @@ TEST(StoryPage, ShowsTheStoryAsWellFormedData) {
   }
 }
 
-story hostile() {
+run_story hostile() {
   auto in = told(tunnel());
   in.command = "kodama replay \"</title><script>alert(1)</script>\"";
   in.events.front().text = "</script><script>alert(2)</script>\n\\\"\x01\xff & {{style}}";

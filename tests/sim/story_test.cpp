@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t count_kind(const story& in, std::string_view kind) {
+std::size_t count_kind(const run_story& in, std::string_view kind) {
   return static_cast<std::size_t>(
       std::count_if(in.events.begin(), in.events.end(),
                     [kind](const auto& event) { return event.kind == kind; }));

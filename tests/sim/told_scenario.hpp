@@ -27,7 +27,7 @@ inline scenario tunnel() {
 }
 
 /// `broken`: reported besides what the run itself reports.
-inline story told(const scenario& what, std::vector<violation> broken = {}) {
+inline run_story told(const scenario& what, std::vector<violation> broken = {}) {
   trace history{trace::keep::text};
   auto outcome = run(what, history);
   outcome.violations.insert(outcome.violations.end(), broken.begin(), broken.end());
@@ -35,7 +35,8 @@ inline story told(const scenario& what, std::vector<violation> broken = {}) {
 }
 
 /// The first event of this kind whose text has `part` in it; the number of events if none has.
-inline std::size_t find_event(const story& in, std::string_view kind, std::string_view part = "") {
+inline std::size_t find_event(const run_story& in, std::string_view kind,
+                              std::string_view part = "") {
   std::size_t i = 0;
   while (i != in.events.size() &&
          (in.events[i].kind != kind || in.events[i].text.find(part) == std::string::npos))
