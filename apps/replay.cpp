@@ -1,12 +1,16 @@
 #include "apps/commands.hpp"
 #include "apps/units.hpp"
 #include "sim/faults.hpp"
+#include "sim/story_focus.hpp"
+#include "sim/story_page.hpp"
+#include "sim/story_text.hpp"
 #include "sim/world.hpp"
 
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -14,10 +18,15 @@ namespace kodama::apps {
 namespace {
 
 constexpr const char* footer = R"(
+--around takes a message (0#12), a session (1/7), a host (user-3, server), a topic
+(topic/0), an event of the story (#412) or a moment in seconds (12.5).
+
 The exit status is 1 when a promise was broken.
 
 Example:
   kodama replay 4711
+  kodama replay 4711 --around 0#12
+  kodama replay 4711 --html story.html
   kodama replay 4711 --scenario > failure.scenario; kodama replay failure.scenario)";
 
 struct replay_command {
@@ -25,7 +34,13 @@ struct replay_command {
   std::string profile = "swarm";
   bool hash = false;
   bool scenario = false;
+  bool verbose = false;
+  std::string around;
+  std::string html;
 };
+
+// Enough to see what happened meanwhile, and to look up more.
+constexpr std::size_t context_lines = 2;
 
 int fail(const std::string& text) {
   std::fprintf(stderr, "kodama: replay: %s\n", text.c_str());
@@ -51,7 +66,56 @@ parsed<sim::scenario> load(const replay_command& command) {
   return *read;
 }
 
+std::string command_line(const replay_command& command) {
+  return "kodama replay " + command.what +
+         (command.profile == "swarm" ? "" : " --profile " + command.profile);
+}
+
+bool write_page(const std::string& path, const sim::run_story& told) {
+  std::ofstream out{path, std::ios::binary};
+  out << sim::story_page(told);
+  out.close();
+  return !out.fail();
+}
+
+void print(const sim::run_story& told, const std::string& text) {
+  std::printf("%s: %zu users, %zu events\n\n%s\n%s", told.command.c_str(),
+              static_cast<std::size_t>(told.users), told.events.size(), text.c_str(),
+              sim::summarise(told).c_str());
+}
+
+/// 0, or 2 where something went wrong with what was asked for.
+int tell(const replay_command& command, const sim::run_story& told,
+         const std::optional<sim::story_focus>& focus) {
+  const auto detail =
+      command.verbose ? sim::story_detail::everything : sim::story_detail::essential;
+  if (!command.html.empty()) {
+    if (!write_page(command.html, told))
+      return fail("--html: cannot write \"" + command.html + '"');
+    if (!focus) {
+      std::fputs(sim::summarise(told).c_str(), stdout);
+      return 0;
+    }
+  }
+  if (!focus) {
+    print(told, narrate(told, detail));
+    return 0;
+  }
+  const auto found = focus->find(told);
+  if (found.empty())
+    return fail("--around: nothing in this run is about \"" + command.around + '"');
+  print(told, narrate(told, detail, found, context_lines));
+  return 0;
+}
+
 int run(const replay_command& command) {
+  std::optional<sim::story_focus> focus;
+  if (!command.around.empty()) {
+    auto asked = sim::story_focus::parse(command.around);
+    if (!asked)
+      return fail("--around: " + asked.error());
+    focus = std::move(*asked);
+  }
   const auto loaded = load(command);
   if (!loaded)
     return fail(loaded.error().reason);
@@ -65,24 +129,9 @@ int run(const replay_command& command) {
     std::printf("%016" PRIx64 "\n", verdict.trace_hash);
     return verdict.passed() ? 0 : 1;
   }
-  // Violations are told where they happened.
-  auto next = verdict.violations.begin();
-  const auto tell = [&](const sim::violation& broken) {
-    std::printf("%12.6f *** %.*s broken: %s\n",
-                std::chrono::duration<double>(broken.when.time_since_epoch()).count(),
-                static_cast<int>(broken.promise.size()), broken.promise.data(),
-                broken.text.c_str());
-  };
-  for (const auto& record : history.records()) {
-    for (; next != verdict.violations.end() && next->when < record.when; ++next)
-      tell(*next);
-    if (!record.text.empty())
-      std::printf("%s\n", history.line(record).c_str());
-  }
-  for (; next != verdict.violations.end(); ++next)
-    tell(*next);
-  std::printf("trace hash %016" PRIx64 "; %zu promises broken\n", verdict.trace_hash,
-              verdict.violations.size());
+  const auto told = sim::tell_story(*loaded, verdict, history, command_line(command));
+  if (const auto failed = tell(command, told, focus); failed != 0)
+    return failed;
   return verdict.passed() ? 0 : 1;
 }
 
@@ -100,6 +149,11 @@ void add_replay(CLI::App& parent, int& exit_code) {
       ->type_name("P");
   command->add_flag("--hash", options->hash, "Print the trace hash alone");
   command->add_flag("--scenario", options->scenario, "Print the scenario instead of running it");
+  command->add_flag("--verbose", options->verbose, "Tell everything, keepalive and bytes as well");
+  command->add_option("--around", options->around, "Tell only what concerns this")
+      ->type_name("WHAT");
+  command->add_option("--html", options->html, "Write the story as a page to look at, too")
+      ->type_name("FILE");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -137,6 +137,24 @@ std::string_view to_string(fault_kind kind) noexcept {
   return kind_names[static_cast<std::size_t>(kind)];
 }
 
+telling tell_fault(const timed_fault& struck) {
+  const std::string name{to_string(struck.kind)};
+  switch (struck.kind) {
+  case fault_kind::new_address:
+  case fault_kind::tcp_reset:
+  case fault_kind::tcp_close:
+  case fault_kind::tcp_half_open:
+  case fault_kind::client_flood:
+  case fault_kind::client_malformed:
+  case fault_kind::client_second_copy:
+  case fault_kind::reconnect_storm: return {name, {{"fault", name}}};
+  default: break;
+  }
+  const auto ms =
+      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(struck.lasts).count());
+  return {name + " for " + ms + " ms", {{"fault", name}, {"lasts", ms}}};
+}
+
 void fault_counters::add(const fault_counters& other) noexcept {
   for (std::size_t i = 0; i != fault_kind_count; ++i)
     struck_[i] += other.struck_[i];

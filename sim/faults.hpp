@@ -222,6 +222,10 @@ struct timed_fault {
   bool operator==(const timed_fault&) const = default;
 };
 
+/// "black_hole for 6000 ms", with the facts "fault" and, where it has a length, "lasts" in
+/// milliseconds.
+[[nodiscard]] telling tell_fault(const timed_fault& struck);
+
 /// Whom spells may strike. `key` is what decisions about the host are keyed by.
 struct fault_target {
   host_id host;

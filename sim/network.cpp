@@ -15,8 +15,10 @@ constexpr trace_kind healed_trace{"healed"};
 network::network(const context& world, const network_options& chosen)
     : world_{world}
     , links_{world_}
-    , tcp_{world_, links_, chosen.tcp}
-    , udp_{world_, links_, chosen.udp} {}
+    , tap_{world.history.tells() ? std::optional<story_tap>{std::in_place, world_, links_}
+                                 : std::nullopt}
+    , tcp_{world_, links_, tap_ ? &*tap_ : nullptr, chosen.tcp}
+    , udp_{world_, links_, tap_ ? &*tap_ : nullptr, chosen.udp} {}
 
 host_id network::add_host(std::string_view name, role what) {
   const auto host = links_.add(name);
@@ -60,11 +62,9 @@ void network::strike(const timed_fault& fault) {
     return;
   world_.faults.strike(fault.kind);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(fault.lasts).count();
-  world_.history.note(
-      world_.queue.now(), fault.host, fault_trace, static_cast<std::uint64_t>(fault.kind),
-      static_cast<std::uint64_t>(millis), 0, [&] {
-        return std::string{to_string(fault.kind)} + " for " + std::to_string(millis) + " ms";
-      });
+  world_.history.note(world_.queue.now(), fault.host, fault_trace,
+                      static_cast<std::uint64_t>(fault.kind), static_cast<std::uint64_t>(millis), 0,
+                      [&] { return tell_fault(fault); });
 }
 
 // False when there was nothing to strike.
@@ -112,7 +112,7 @@ void network::heal() {
   links_.heal();
   tcp_.retransmit_all();
   world_.history.note(world_.queue.now(), host_id{}, healed_trace, 0, 0, 0,
-                      [] { return "no faults from here on"; });
+                      [] { return "sees the network healed: no faults of it from here on"; });
 }
 
 void network::cut_off(host_id host, way direction, duration lasts) {

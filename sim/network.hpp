@@ -1,10 +1,12 @@
 #pragma once
 
 #include "sim/context.hpp"
+#include "sim/story_tap.hpp"
 #include "sim/tcp_network.hpp"
 #include "sim/udp_network.hpp"
 #include "sim/wires.hpp"
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -80,6 +82,7 @@ private:
 
   context world_;
   wires links_;
+  std::optional<story_tap> tap_; ///< where a story is told
   tcp_network tcp_;
   udp_network udp_;
   std::vector<role> roles_;

@@ -14,6 +14,7 @@ constexpr trace_kind started_kind{"server.started"};
 constexpr trace_kind killed_kind{"server.killed"};
 constexpr trace_kind paused_kind{"server.paused"};
 constexpr trace_kind opened_kind{"session.opened"};
+constexpr trace_kind attached_kind{"session.attached"};
 constexpr trace_kind resumed_kind{"session.resumed"};
 constexpr trace_kind detached_kind{"session.detached"};
 constexpr trace_kind ended_kind{"session.ended"};
@@ -36,6 +37,10 @@ actors::node_options node_options_of(const scenario& plan) {
   options.session.limits.resume_window_ms =
       static_cast<std::uint32_t>(in_ms(plan.resume_window).count());
   return options;
+}
+
+std::string reason_text(errc reason) {
+  return ": " + std::string{kodama::to_string(reason)};
 }
 
 } // namespace
@@ -61,7 +66,7 @@ server_host::server_host(const context& world, network& wires, witness& watching
 
 server_host::~server_host() {
   if (running())
-    kill();
+    take_down(); // the run is over: no event of its story
 }
 
 std::optional<session_id> server_host::secret_of(client_id client) const {
@@ -77,7 +82,7 @@ std::uint32_t server_host::life_of(std::uint64_t connection) const {
 void server_host::start() {
   ++life_;
   world_.history.note(now(), host_, started_kind, life_, 0, 0,
-                      [&] { return "process " + std::to_string(life_) + " serves"; });
+                      [&] { return "begins: process " + std::to_string(life_) + " serves"; });
   witness_.tell(&checker::on_server_started, now(), life_);
   process_ = std::make_unique<process>(config_);
   process_->system.await_actors_before_shutdown(false);
@@ -89,9 +94,13 @@ void server_host::start() {
 
 void server_host::kill() {
   world_.history.note(now(), host_, killed_kind, life_, 0, 0, [&] {
-    return "process " + std::to_string(life_) + " dies, with all its sessions and topics";
+    return "dies: process " + std::to_string(life_) + ", with all its sessions and topics";
   });
   witness_.tell(&checker::on_server_stopped, now(), life_);
+  take_down();
+}
+
+void server_host::take_down() {
   network_.crash(host_, true);
   for (const auto& each : links_)
     each->close(); // so that nobody is told of anything any more
@@ -193,21 +202,43 @@ std::size_t server_host::identify(std::string_view token) const {
   return 0;
 }
 
+telling server_host::tell_session(std::string_view verb, client_id client, std::string_view rest,
+                                  std::string_view state) const {
+  const auto name = name_of(key_of(client));
+  telling told{std::string{verb} + ' ' + name + std::string{rest}, {{"session", name}}};
+  if (!state.empty())
+    told.facts.push_back({"state", std::string{state}});
+  return told;
+}
+
+telling server_host::tell_topic(std::string_view verb, client_id client, std::string_view joint,
+                                std::string_view topic, std::string_view rest) const {
+  auto told = tell_session(verb, client, "", "");
+  for (const auto piece : {joint, topic, rest})
+    told.text += piece;
+  told.facts.push_back({"topic", std::string{topic}});
+  return told;
+}
+
 // --- what the node decides --------------------------------------------------------------------
 
 void server_host::on_session_opened(client_id client, const session_id& session) {
   secrets_.emplace(client, session);
   world_.history.note(now(), host_, opened_kind, client, 0, 0,
-                      [&] { return "opens " + name_of(key_of(client)); });
+                      [&] { return tell_session("opens", client, "", "attached"); });
   witness_.tell(&checker::on_session_opened, now(), key_of(client));
 }
 
 void server_host::on_session_resumed(client_id client) {
   world_.history.note(now(), host_, resumed_kind, client, 0, 0,
-                      [&] { return name_of(key_of(client)) + " is resumed"; });
+                      [&] { return tell_session("resumes", client, "", "attached"); });
 }
 
 void server_host::on_attached(client_id client, actors::link_id link, std::uint32_t keepalive_ms) {
+  world_.history.tell(now(), host_, attached_kind, [&] {
+    return tell_session("gives a connection to", client, " (link " + std::to_string(link) + ")",
+                        "attached");
+  });
   witness_.tell(&checker::on_attached, now(), key_of(client), link,
                 duration{std::chrono::milliseconds{keepalive_ms}});
 }
@@ -221,34 +252,32 @@ void server_host::on_backlog(client_id client, std::size_t bytes) {
 }
 
 void server_host::on_session_detached(client_id client, errc reason) {
-  world_.history.note(now(), host_, detached_kind, client, static_cast<std::uint64_t>(reason), 0,
-                      [&] {
-                        return name_of(key_of(client)) +
-                               " has no connection: " + std::string{kodama::to_string(reason)};
-                      });
+  world_.history.note(
+      now(), host_, detached_kind, client, static_cast<std::uint64_t>(reason), 0, [&] {
+        return tell_session("sees no connection of", client, reason_text(reason), "detached");
+      });
   witness_.tell(&checker::on_session_detached, now(), key_of(client), reason);
 }
 
 void server_host::on_session_ended(client_id client, errc reason) {
   secrets_.erase(client);
-  world_.history.note(now(), host_, ended_kind, client, static_cast<std::uint64_t>(reason), 0, [&] {
-    return "ends " + name_of(key_of(client)) + ": " + std::string{kodama::to_string(reason)};
-  });
+  world_.history.note(now(), host_, ended_kind, client, static_cast<std::uint64_t>(reason), 0,
+                      [&] { return tell_session("ends", client, reason_text(reason), "ended"); });
   witness_.tell(&checker::on_session_ended, now(), key_of(client), reason);
 }
 
 void server_host::on_subscribed(std::string_view topic, client_id client, topic_sequence first) {
   world_.history.note(now(), host_, subscribed_kind, client, hash_of(topic), first, [&] {
-    return std::string{topic} + ": " + name_of(key_of(client)) + " subscribes from " +
-           std::to_string(first) + " on";
+    return tell_topic("subscribes", client, " to ", topic,
+                      " from number " + std::to_string(first) + " on");
   });
   witness_.tell(&checker::on_server_subscribed, now(), topic, key_of(client), first);
 }
 
 void server_host::on_unsubscribed(std::string_view topic, client_id client, topic_sequence end) {
   world_.history.note(now(), host_, unsubscribed_kind, client, hash_of(topic), end, [&] {
-    return std::string{topic} + ": " + name_of(key_of(client)) + " unsubscribes before " +
-           std::to_string(end);
+    return tell_topic("unsubscribes", client, " from ", topic,
+                      " before number " + std::to_string(end));
   });
   witness_.tell(&checker::on_server_unsubscribed, now(), topic, key_of(client), end);
 }
@@ -262,8 +291,13 @@ void server_host::on_sequenced(std::string_view topic, client_id sender, topic_s
     // What no user published is for the receivers' side to complain about.
     const auto tag = tag_of(std::get<message::publish>(*body).content).value_or(message_tag{});
     world_.history.note(now(), host_, sequenced_kind, hash_of(topic), first + i, tag.number, [&] {
-      return std::string{topic} + ": message " + name_of(tag) + " gets number " +
-             std::to_string(first + i);
+      const auto number = std::to_string(first + i);
+      return telling{"gives " + name_of(tag) + " the number " + number + " of " +
+                         std::string{topic},
+                     {{"topic", std::string{topic}},
+                      {"message", name_of(tag)},
+                      {"number", number},
+                      {"session", name_of(key_of(sender))}}};
     });
     witness_.tell(&checker::on_sequenced, now(), topic, key_of(sender), first + i, tag);
   }
@@ -271,13 +305,17 @@ void server_host::on_sequenced(std::string_view topic, client_id sender, topic_s
 
 void server_host::on_presence(std::string_view topic, presence_sequence sequence, client_id client,
                               message::presence_event event) {
-  world_.history.note(now(), host_, presence_kind, hash_of(topic), sequence, client);
+  world_.history.note(now(), host_, presence_kind, hash_of(topic), sequence, client, [&] {
+    return tell_topic("announces that", client,
+                      event == message::presence_event::joined ? " joined " : " left ", topic,
+                      ", presence number " + std::to_string(sequence));
+  });
   witness_.tell(&checker::on_server_presence, now(), topic, life_, sequence, client, event);
 }
 
 void server_host::on_route_changed(client_id client, bool udp) {
   world_.history.note(now(), host_, route_kind, client, udp ? 1 : 0, 0, [&] {
-    return "unreliable messages to " + name_of(key_of(client)) + " go by " + (udp ? "UDP" : "TCP");
+    return tell_session("sends unreliable messages to", client, udp ? " by UDP" : " by TCP", "");
   });
 }
 

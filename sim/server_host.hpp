@@ -93,7 +93,13 @@ private:
                    message::presence_event event) override;
   void on_route_changed(client_id client, bool udp) override;
 
+  void take_down();
   void arm_timer();
+  /// For a story. `state`: what the bar of the session shows from here on.
+  [[nodiscard]] telling tell_session(std::string_view verb, client_id client, std::string_view rest,
+                                     std::string_view state) const;
+  [[nodiscard]] telling tell_topic(std::string_view verb, client_id client, std::string_view joint,
+                                   std::string_view topic, std::string_view rest) const;
   [[nodiscard]] instant now() const { return world_.queue.now(); }
 
   const context& world_;

@@ -1,19 +1,12 @@
 #include "sim/tcp_connection.hpp"
 
 #include "protocol/assert.hpp"
+#include "sim/story_tcp.hpp"
 
-#include <string>
 #include <utility>
 
 namespace kodama::sim {
 namespace {
-
-constexpr trace_kind connecting_kind{"tcp.connecting"};
-constexpr trace_kind connected_kind{"tcp.connected"};
-constexpr trace_kind accepted_kind{"tcp.accepted"};
-constexpr trace_kind bytes_kind{"tcp.bytes"};
-constexpr trace_kind closed_kind{"tcp.closed"};
-constexpr trace_kind stalled_kind{"tcp.stalled"};
 
 constexpr unsigned other(unsigned side) {
   return 1 - side;
@@ -34,7 +27,7 @@ tcp_connection::tcp_connection(const surroundings& around, std::uint64_t id, std
                         decision_stream{around.world.seed, "tcp.jitter", entity_of(key, 1)}}} {}
 
 void tcp_connection::begin(duration timeout, bool somebody_there) {
-  note(client, connecting_kind);
+  note(client, tcp_kind::connecting);
   timeout_ = around_.world.queue.schedule_in(timeout, [this] {
     shut(client, close_reason::timed_out);
     sever();
@@ -85,7 +78,7 @@ void tcp_connection::connected() {
   stage_ = stage::ack;
   sides_[client].sending = true;
   schedule_step(travel(client) + around_.gate.accept_delay(*this));
-  note(client, connected_kind);
+  note(client, tcp_kind::connected);
   pump(client);
   if (sides_[client].handler != nullptr)
     sides_[client].handler->on_connected();
@@ -96,7 +89,7 @@ void tcp_connection::accepted() {
   if (!sides_[server].open)
     return; // reset before the listener came round to it
   sides_[server].sending = true;
-  note(server, accepted_kind);
+  note(server, tcp_kind::accepted);
   around_.gate.accept(*this);
 }
 
@@ -121,6 +114,13 @@ void tcp_connection::write(unsigned side, byte_view data) {
   if (!me.open || data.empty())
     return;
   me.out.write(data);
+  if (around_.tap != nullptr) {
+    around_.tap->handle_written(way_from(side), data);
+    if (severed_)
+      around_.tap->handle_cut(way_from(side), "the connection is dead");
+    else if (!sides_[other(side)].open)
+      tell_deaf(other(side), "the other end is closed");
+  }
   pump(side);
 }
 
@@ -142,7 +142,7 @@ void tcp_connection::close(unsigned side) {
 void tcp_connection::reset(unsigned side) {
   if (!sides_[side].open)
     return;
-  sides_[side].out.lose_unlanded();
+  lose_unlanded(side, "its sender resets the connection");
   send_reset(side);
   shut(side, close_reason::local);
 }
@@ -182,16 +182,19 @@ void tcp_connection::arrive(unsigned from) {
   if (!passes(from) || me.held || peer.mute) {
     me.stalled = true;
     me.held |= peer.mute;
-    return note(other(from), stalled_kind, me.out.pending());
+    return note(other(from), tcp_kind::stalled, me.out.pending());
   }
   if (!peer.open) {
     const bool end = me.out.land().end;
-    me.out.lose_unlanded();
+    lose_unlanded(from, "the other end is closed");
     if (!end)
       send_reset(other(from));
     return;
   }
-  peer.end_landed |= me.out.land().end;
+  const auto landed = me.out.land();
+  peer.end_landed |= landed.end;
+  if (around_.tap != nullptr)
+    around_.tap->handle_landed(way_from(from), landed.size);
   deliver(other(from));
   pump(from);
   if (me.open && me.out.take_drained() && me.handler != nullptr)
@@ -205,12 +208,14 @@ void tcp_connection::deliver(unsigned to) {
     return;
   if (in.unread() > 0) {
     in.read(around_.scratch);
-    note(to, bytes_kind, around_.scratch.size(), digest(around_.scratch));
+    note(to, tcp_kind::bytes, around_.scratch.size(), digest(around_.scratch));
+    if (around_.tap != nullptr)
+      around_.tap->handle_read(way_from(other(to)), around_.scratch.size());
     me.handler->on_bytes(around_.scratch);
     pump(other(to)); // the window has opened
   }
   if (me.end_landed && me.open && !me.paused) {
-    me.out.lose_unlanded(); // the other side takes nothing any more
+    lose_unlanded(to, "the other end is closed"); // it takes nothing any more
     shut(to, close_reason::peer);
   }
 }
@@ -222,9 +227,20 @@ void tcp_connection::send_reset(unsigned from) {
     // A reset is not sent again: lost in a black hole, it leaves the connection half-open.
     if (severed_ || !passes(other(to)) || !sides_[to].open || sides_[to].mute)
       return;
-    sides_[to].out.lose_unlanded();
+    lose_unlanded(to, "the connection is reset");
     shut(to, close_reason::reset);
   });
+}
+
+void tcp_connection::lose_unlanded(unsigned from, std::string_view why) {
+  sides_[from].out.lose_unlanded();
+  if (around_.tap != nullptr)
+    around_.tap->handle_cut(way_from(from), why);
+}
+
+void tcp_connection::tell_deaf(unsigned to, std::string_view why) {
+  if (around_.tap != nullptr)
+    around_.tap->handle_deaf(way_from(other(to)), why);
 }
 
 void tcp_connection::shut(unsigned side, close_reason reason) {
@@ -233,6 +249,7 @@ void tcp_connection::shut(unsigned side, close_reason reason) {
     return;
   me.open = false;
   me.reason = reason;
+  tell_deaf(side, "its receiver has lost the connection");
   if (side == client)
     around_.world.queue.cancel(timeout_);
   around_.world.queue.schedule_in(duration{0}, [this, side] { tell_closed(side); });
@@ -243,7 +260,7 @@ void tcp_connection::tell_closed(unsigned side) {
   if (me.handler == nullptr || me.told)
     return;
   me.told = true;
-  note(side, closed_kind, static_cast<std::uint64_t>(me.reason));
+  note(side, tcp_kind::closed, static_cast<std::uint64_t>(me.reason));
   me.handler->on_closed(me.reason);
 }
 
@@ -276,9 +293,12 @@ void tcp_connection::end_in_order(unsigned first) {
 
 void tcp_connection::sever() {
   severed_ = true;
-  for (auto& side : sides_) {
+  for (const unsigned from : {client, server}) {
+    auto& side = sides_[from];
     around_.world.queue.cancel(std::exchange(side.arrival, {}));
     side.stalled = true;
+    if (around_.tap != nullptr)
+      around_.tap->handle_cut(way_from(from), "the connection is cut");
   }
 }
 
@@ -309,7 +329,8 @@ void tcp_connection::kill(unsigned side, bool resets) {
     sever();
   else if (me.open)
     send_reset(side);
-  me.out.lose_unlanded();
+  lose_unlanded(side, "its sender dies");
+  tell_deaf(side, "its receiver dies");
   me.open = false;
   me.told = true;
 }
@@ -341,20 +362,16 @@ duration tcp_connection::travel(unsigned from) {
          around_.world.queue.now();
 }
 
+story_tap::way tcp_connection::way_from(unsigned side) const {
+  return {id_, sides_[side].at.host, sides_[other(side)].at.host, side};
+}
+
 void tcp_connection::note(unsigned side, const trace_kind& kind, std::uint64_t a,
                           std::uint64_t b) const {
   const auto& me = sides_[side];
-  around_.world.history.note(
-      around_.world.queue.now(), me.at.host, kind, id_, a, b, [this, side, &kind, a] {
-        const auto peer = std::string{around_.links.name(sides_[other(side)].at.host)};
-        const auto about = " (connection " + std::to_string(id_) + ')';
-        if (kind.name() == bytes_kind.name())
-          return std::to_string(a) + " bytes from " + peer + about;
-        if (kind.name() == closed_kind.name())
-          return std::string{to_string(static_cast<close_reason>(a))} + ", was with " + peer +
-                 about;
-        return "with " + peer + about;
-      });
+  around_.world.history.note(around_.world.queue.now(), me.at.host, kind, id_, a, b, [&] {
+    return tell_tcp(kind, id_, a, around_.links.name(sides_[other(side)].at.host));
+  });
 }
 
 void tcp_connection::check() const {

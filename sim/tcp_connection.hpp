@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/story_tap.hpp"
 #include "sim/tcp.hpp"
 #include "sim/tcp_pipe.hpp"
 #include "sim/wires.hpp"
@@ -38,6 +39,7 @@ public:
     wires& links;
     tcp_gate& gate;
     bytes& scratch; ///< shared by all connections: callbacks never nest
+    story_tap* tap; ///< none where no story is told
   };
 
   /// `key`: what decisions about this connection are keyed by.
@@ -113,6 +115,11 @@ private:
   void arrive(unsigned from);
   void deliver(unsigned to);
   void send_reset(unsigned from);
+  /// What has not landed of what `from` has sent never will.
+  void lose_unlanded(unsigned from, std::string_view why);
+  /// …and nobody will read what has.
+  void tell_deaf(unsigned to, std::string_view why);
+  [[nodiscard]] story_tap::way way_from(unsigned side) const;
   void shut(unsigned side, close_reason reason);
   void tell_closed(unsigned side);
   [[nodiscard]] bool passes(unsigned from) const;

@@ -35,8 +35,8 @@ tcp_endpoint_ptr tcp_network::connect(host_id from, const address& to, tcp_handl
   // not matter then.
   const auto target = links_.find(to);
   connections_.push_back(std::make_unique<tcp_connection>(
-      tcp_connection::surroundings{world_, links_, *this, scratch_}, connections_.size() + 1, key,
-      buffers, tcp_connection::end{from, links_.where(from, links_.next_port(from))},
+      tcp_connection::surroundings{world_, links_, *this, scratch_, tap_}, connections_.size() + 1,
+      key, buffers, tcp_connection::end{from, links_.where(from, links_.next_port(from))},
       tcp_connection::end{target.value_or(from), to}));
   auto& made = *connections_.back();
   live_.push_back(&made);

@@ -21,9 +21,11 @@ struct tcp_options {
 /// change the fate of another's.
 class tcp_network final : private tcp_gate {
 public:
-  tcp_network(const context& world, wires& links, const tcp_options& chosen)
+  /// `tap`: none where no story is told.
+  tcp_network(const context& world, wires& links, story_tap* tap, const tcp_options& chosen)
       : world_{world}
       , links_{links}
+      , tap_{tap}
       , options_{chosen} {}
 
   /// `listener` must live until stop_listening() or crash().
@@ -51,6 +53,7 @@ private:
 
   const context& world_;
   wires& links_;
+  story_tap* tap_;
   tcp_options options_;
   std::map<std::pair<host_id, std::uint16_t>, tcp_listener*> listeners_;
   std::map<host_id, std::uint64_t> connects_; ///< made so far, by host

@@ -37,6 +37,12 @@ void trace::name_host(host_id host, std::string_view name) {
   names_[at] = name;
 }
 
+std::string_view trace::record::about(std::string_view name) const noexcept {
+  const auto at = std::find_if(facts.begin(), facts.end(),
+                               [name](const fact& each) { return each.name == name; });
+  return at == facts.end() ? std::string_view{} : std::string_view{at->value};
+}
+
 std::string trace::line(const record& of) const {
   const auto micros =
       std::chrono::duration_cast<std::chrono::microseconds>(of.when.time_since_epoch()).count();

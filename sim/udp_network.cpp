@@ -99,7 +99,7 @@ udp_send_result udp_network::send(udp_socket& socket, const address& to, byte_vi
   const auto target = routes_.find(to);
   if (socket.handler_ == nullptr || target == routes_.end()) {
     world_.history.note(world_.queue.now(), socket.host_, lost_kind, data.size(), 0, 0,
-                        [] { return "to where nobody is"; });
+                        [] { return "sends a datagram to where nobody is"; });
     return udp_send_result::sent;
   }
   const auto receiver = target->second->host_;
@@ -112,39 +112,48 @@ udp_send_result udp_network::send(udp_socket& socket, const address& to, byte_vi
   }
   flow.remember(data);
   instant arrives = world_.queue.now();
-  if (!is_swallowed(flow, socket.host_, receiver, data.size())) {
+  if (!is_swallowed(flow, socket.host_, receiver, data)) {
     const unsigned copies = flow.is_duplicated() ? 2 : 1;
     for (unsigned copy = 0; copy != copies; ++copy) {
       arrives = links_.arrival(socket.host_, receiver, data.size(), flow.jitter(copy)) +
                 flow.extra_delay(copy);
-      launch(socket.external_, to, socket.host_, data, arrives);
+      launch(socket.external_, to, socket.host_, data, arrives,
+             copy == 0 ? story_tap::nature::genuine : story_tap::nature::duplicate);
     }
   }
   attack(flow, socket, to, arrives);
   return udp_send_result::sent;
 }
 
-bool udp_network::is_swallowed(udp_flow& flow, host_id from, host_id to, std::size_t size) {
+bool udp_network::is_swallowed(udp_flow& flow, host_id from, host_id to, byte_view data) {
   const bool overflows = links_.queueing(from, to) > queueing_max;
-  const bool swallowed = flow.is_lost() || flow.exceeds_mtu(size) || overflows;
-  if (swallowed)
-    world_.history.note(world_.queue.now(), from, lost_kind, size, overflows, 0, [&] {
-      return std::to_string(size) + " bytes to " + std::string{links_.name(to)};
-    });
-  return swallowed;
+  const bool lost = flow.is_lost();
+  const bool too_long = !lost && flow.exceeds_mtu(data.size());
+  if (!lost && !too_long && !overflows)
+    return false;
+  world_.history.note(world_.queue.now(), from, lost_kind, data.size(), overflows, 0, [&] {
+    return "loses " + std::to_string(data.size()) + " bytes to " + std::string{links_.name(to)};
+  });
+  tell_lost(from, to, data,
+            lost       ? "udp_loss"
+            : too_long ? "udp_mtu, it is too long for this way"
+                       : "a queue is full");
+  return true;
 }
 
 void udp_network::attack(udp_flow& flow, const udp_socket& sender, const address& to,
                          instant arrives) {
   const auto from = flow.spoofs_sender() ? sender.external_ : make_v4(attacker_ip, attacker_port);
   if (const auto old = flow.replayed())
-    launch(from, to, sender.host_, *old, arrives + flow.attack_delay());
+    launch(from, to, sender.host_, *old, arrives + flow.attack_delay(),
+           story_tap::nature::replayed);
   if (const auto made_up = flow.forged())
-    launch(from, to, sender.host_, *made_up, arrives + flow.attack_delay());
+    launch(from, to, sender.host_, *made_up, arrives + flow.attack_delay(),
+           story_tap::nature::forged);
 }
 
 void udp_network::launch(const address& from, const address& to, host_id sender, byte_view data,
-                         instant arrives) {
+                         instant arrives, story_tap::nature what) {
   std::uint32_t index = 0;
   if (free_.empty()) {
     index = static_cast<std::uint32_t>(packets_.size());
@@ -158,6 +167,8 @@ void udp_network::launch(const address& from, const address& to, host_id sender,
   launched.to = to;
   launched.sender = sender;
   launched.data.assign(data.begin(), data.end());
+  if (const auto target = routes_.find(to); tap_ != nullptr && target != routes_.end())
+    launched.transmission = tap_->handle_datagram(sender, target->second->host_, data, what);
   world_.queue.schedule(arrives, [this, index] { arrive(index); });
 }
 
@@ -170,13 +181,27 @@ void udp_network::arrive(std::uint32_t index) {
   const auto where = received ? target->second->host_ : arrived.sender;
   world_.history.note(world_.queue.now(), where, received ? arrived_kind : lost_kind,
                       arrived.data.size(), digest(arrived.data), 0, [&] {
-                        return std::to_string(arrived.data.size()) + " bytes from " +
+                        return (received ? "gets " : "loses ") +
+                               std::to_string(arrived.data.size()) + " bytes from " +
                                to_string(arrived.from) + " to " + to_string(arrived.to);
                       });
+  if (tap_ != nullptr && received)
+    tap_->handle_datagram_arrived(arrived.transmission);
+  else if (tap_ != nullptr)
+    tap_->handle_datagram_lost(arrived.transmission, target == routes_.end()
+                                                         ? "nobody is at its address any more"
+                                                         : "the way is blocked");
   if (received)
     target->second->handler_->on_datagram(arrived.from, arrived.data);
   packets_[index] = std::move(arrived); // for its buffer
   free_.push_back(index);
+}
+
+void udp_network::tell_lost(host_id from, host_id to, byte_view data, std::string_view why) {
+  if (tap_ == nullptr)
+    return;
+  const auto transmission = tap_->handle_datagram(from, to, data, story_tap::nature::genuine);
+  tap_->handle_datagram_lost(transmission, why);
 }
 
 udp_flow& udp_network::flow_between(host_id from, host_id to) {

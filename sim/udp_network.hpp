@@ -2,6 +2,7 @@
 
 #include "protocol/address.hpp"
 #include "protocol/bytes.hpp"
+#include "sim/story_tap.hpp"
 #include "sim/udp_flow.hpp"
 #include "sim/wires.hpp"
 
@@ -68,9 +69,11 @@ struct udp_options {
 /// All datagram sockets, their translated addresses, and what is under way between them.
 class udp_network {
 public:
-  udp_network(const context& world, wires& links, const udp_options& chosen)
+  /// `tap`: none where no story is told.
+  udp_network(const context& world, wires& links, story_tap* tap, const udp_options& chosen)
       : world_{world}
       , links_{links}
+      , tap_{tap}
       , options_{chosen} {}
 
   /// Port 0: any. The handler must live as long as the socket.
@@ -92,20 +95,24 @@ private:
     address to;
     host_id sender;
     bytes data;
+    std::uint64_t transmission = 0; ///< the tap's number
   };
 
   udp_send_result send(udp_socket& socket, const address& to, byte_view data);
   void close(udp_socket& socket);
   void launch(const address& from, const address& to, host_id sender, byte_view data,
-              instant arrives);
+              instant arrives, story_tap::nature what = story_tap::nature::genuine);
+  /// For a story: one that does not even leave.
+  void tell_lost(host_id from, host_id to, byte_view data, std::string_view why);
   void arrive(std::uint32_t index);
   void relocate(udp_socket& socket, const address& external);
-  [[nodiscard]] bool is_swallowed(udp_flow& flow, host_id from, host_id to, std::size_t size);
+  [[nodiscard]] bool is_swallowed(udp_flow& flow, host_id from, host_id to, byte_view data);
   void attack(udp_flow& flow, const udp_socket& sender, const address& to, instant arrives);
   [[nodiscard]] udp_flow& flow_between(host_id from, host_id to);
 
   const context& world_;
   wires& links_;
+  story_tap* tap_;
   udp_options options_;
   std::vector<udp_socket*> sockets_; ///< by age
   /// The port first: in an invented world it nearly always decides, and costs one comparison.

@@ -7,6 +7,7 @@ constexpr trace_kind asked_kind{"user.asks"};
 constexpr trace_kind published_kind{"user.publishes"};
 constexpr trace_kind down_kind{"user.down"};
 constexpr trace_kind garbage_kind{"user.garbage"};
+constexpr trace_kind reading_kind{"user.reading"};
 
 constexpr std::size_t write_size_max = 64 * 1024;
 constexpr std::uint16_t content_type = 0x8001;
@@ -22,6 +23,28 @@ client_connection::options options_of(const scenario& plan, std::string token) {
   options.retry.most = retry_most;
   options.connect_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(connect_patience);
   return options;
+}
+
+telling tell_request(const operation& what) {
+  const auto topic = topic_name(what.topic);
+  const auto about = [&](std::string text) {
+    return telling{std::move(text) + ' ' + topic, {{"topic", topic}}};
+  };
+  using enum operation::kind;
+  switch (what.what) {
+  case connect: return "asks to be connected";
+  case disconnect: return "asks to end its session";
+  case subscribe: return about("asks to subscribe to");
+  case unsubscribe: return about("asks to unsubscribe from");
+  case publish:
+  case publish_unreliable: return about("asks to publish " + std::to_string(what.count) + " to");
+  case watch: return about("asks to watch");
+  case unwatch: return about("asks to stop watching");
+  case list: return about("asks who subscribes to");
+  case server_time: return "asks for the server's time";
+  case ping: return "asks for a PING";
+  }
+  return std::string{to_string(what.what)};
 }
 
 } // namespace
@@ -62,7 +85,8 @@ void user::carry_out(const operation& what) {
   } else if (!self_) {
     return;
   }
-  note(asked_kind, static_cast<std::uint64_t>(what.what), what.topic, to_string(what.what));
+  note(asked_kind, static_cast<std::uint64_t>(what.what), what.topic,
+       [&] { return tell_request(what); });
   auto& core = self_->core;
   const auto ignore = [](const auto&) {}; // a refusal by our own limits is an answer, too
   switch (what.what) {
@@ -104,7 +128,11 @@ void user::publish(const operation& what) {
       self_->publishes.emplace(*request, tag);
     }
     ++published_;
-    note(published_kind, tag.number, what.topic, topic);
+    note(published_kind, tag.number, what.topic, [&] {
+      return telling{"publishes " + name_of(tag) + " to " + topic +
+                         (reliable ? "" : ", without a guarantee"),
+                     {{"message", name_of(tag)}, {"topic", topic}}};
+    });
     witness_.tell(&checker::on_published, now(), id_, session_, std::string_view{topic}, tag,
                   reliable);
     if (!reliable)
@@ -234,7 +262,7 @@ void user::on_datagram(const address& from, byte_view data) {
 void user::pause(duration lasts) {
   if (down() || !self_)
     return;
-  note(down_kind, 1, 0, "stands still");
+  note(down_kind, 1, 0, [] { return "stands still"; });
   ++down_;
   if (self_->tcp)
     self_->tcp->pause_reading();
@@ -245,7 +273,7 @@ void user::pause(duration lasts) {
 void user::kill(duration lasts) {
   if (down() || !self_)
     return;
-  note(down_kind, 2, 0, "dies; its memory survives");
+  note(down_kind, 2, 0, [] { return "dies; what it knew survives"; });
   ++down_;
   network_.crash(host_, false);
   self_->tcp.reset();
@@ -257,7 +285,7 @@ void user::kill(duration lasts) {
 void user::kill_and_forget(duration lasts) {
   if (down() || !self_)
     return;
-  note(down_kind, 3, 0, "dies and forgets");
+  note(down_kind, 3, 0, [] { return "dies and forgets everything"; });
   witness_.tell(&checker::on_forgot, now(), id_, session_);
   ++down_;
   network_.crash(host_, false);
@@ -272,7 +300,7 @@ void user::kill_and_forget(duration lasts) {
 
 void user::come_back() {
   --down_;
-  note(down_kind, 0, 0, "goes on");
+  note(down_kind, 0, 0, [] { return "goes on"; });
   if (!self_)
     return;
   if (plan_.udp && !self_->udp)
@@ -290,7 +318,7 @@ void user::come_back() {
 
 void user::come_back_forgetful() {
   --down_;
-  note(down_kind, 0, 1, "starts anew");
+  note(down_kind, 0, 1, [] { return "starts anew"; });
   if (wants_connection_)
     begin_anew();
 }
@@ -333,12 +361,14 @@ void user::stop_reading(duration lasts) {
   if (!self_ || down())
     return;
   ++not_reading_;
+  world_.history.tell(now(), host_, reading_kind, [&] { return in_session("stops reading"); });
   if (self_->tcp)
     self_->tcp->pause_reading();
   run_later(lasts, &user::read_again);
 }
 
 void user::read_again() {
+  world_.history.tell(now(), host_, reading_kind, [&] { return in_session("reads again"); });
   if (--not_reading_ == 0 && self_ && self_->tcp && !down())
     self_->tcp->resume_reading();
 }
@@ -362,7 +392,7 @@ void user::send_garbage(std::uint64_t draw) {
   bytes garbage(message_header_size + draw % 64);
   for (std::size_t i = 0; i != garbage.size(); ++i)
     garbage[i] = static_cast<std::byte>(mix(draw + i) & 0xff);
-  note(garbage_kind, draw, garbage.size(), "garbage");
+  note(garbage_kind, draw, garbage.size(), [] { return "sends garbage"; });
   self_->tcp->write(garbage);
 }
 
@@ -370,8 +400,10 @@ void user::run_later(duration wait, void (user::*what)()) {
   world_.queue.schedule_in(wait, [this, what] { (this->*what)(); });
 }
 
-void user::note(const trace_kind& kind, std::uint64_t a, std::uint64_t b, std::string_view text) {
-  world_.history.note(now(), host_, kind, id_, a, b, [&] { return std::string{text}; });
+telling user::in_session(telling told) const {
+  if (session_.client != 0)
+    told.facts.push_back({"session", sim::name_of(session_)});
+  return told;
 }
 
 } // namespace kodama::sim

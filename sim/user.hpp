@@ -84,7 +84,12 @@ private:
   [[nodiscard]] instant now() const { return world_.queue.now(); }
   [[nodiscard]] instant local() const { return clock_.to_local(now()); }
   [[nodiscard]] bool down() const noexcept { return down_ != 0; }
-  void note(const trace_kind& kind, std::uint64_t a, std::uint64_t b, std::string_view text);
+  /// `tell`: as trace::note() has it; the session is added to the facts.
+  template <class Tell>
+  void note(const trace_kind& kind, std::uint64_t a, std::uint64_t b, Tell&& tell) {
+    world_.history.note(now(), host_, kind, id_, a, b, [&] { return in_session(tell()); });
+  }
+  [[nodiscard]] telling in_session(telling told) const;
 
   const context& world_;
   network& network_;

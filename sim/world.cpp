@@ -128,10 +128,7 @@ private:
   void note(const timed_fault& fault) {
     context_.history.note(
         queue_.now(), fault.host, strike_kind, static_cast<std::uint64_t>(fault.kind),
-        static_cast<std::uint64_t>(fault.lasts.count()), 0, [&] {
-          const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(fault.lasts);
-          return std::string{to_string(fault.kind)} + " for " + std::to_string(ms.count()) + " ms";
-        });
+        static_cast<std::uint64_t>(fault.lasts.count()), 0, [&] { return tell_fault(fault); });
   }
 
   void strike(const timed_fault& fault) {
