@@ -14,7 +14,17 @@ errc reason_of(const boost::system::error_code& code) {
                                               : errc::connection_lost;
 }
 
+constexpr trace_kind canary_kind{"user.canary"};
+
 } // namespace
+
+// The library has counted the message, and acknowledges it; the person never sees it.
+bool user::hidden_by_canary(const client_event::received& message) {
+  if (plan_.canary == 0 || message.sequence == 0 || ++delivered_ != plan_.canary)
+    return false;
+  note(canary_kind, hash_of(message.topic), message.sequence, "hides a message on purpose");
+  return true;
+}
 
 void user::handle(client_event::any& event) {
   const auto when = now();
@@ -70,6 +80,8 @@ void user::handle(client_event::any& event) {
           note(event_kind, hash_of(e.topic), e.end, "unsubscribed");
           witness_.tell(&checker::on_unsubscribed, when, id_, session_, e.topic, e.end);
         } else if constexpr (std::is_same_v<Event, client_event::received>) {
+          if (hidden_by_canary(e))
+            return;
           const auto tag = tag_of(e.content);
           note(received_kind, hash_of(e.topic), e.sequence, e.topic);
           if (tag)
