@@ -132,6 +132,17 @@ void add_merged_users(scenarios& to, const scenario& what) {
     }
 }
 
+/// Intruders are numbered behind the users: with fewer of those they are other intruders.
+void add_fewer_bystanders(scenarios& to, const scenario& what) {
+  const auto used = users_in(what);
+  if (what.intruders == 0)
+    return;
+  auto made = what;
+  made.users = used.empty() ? 1 : *used.rbegin() + 1;
+  made.intruders = 1;
+  add_with_other_seeds(to, made);
+}
+
 void add_fewer_topics(scenarios& to, const scenario& what) {
   const auto used = topics_in(what);
   const auto add = [&](auto&& rename) {
@@ -273,6 +284,7 @@ scenarios with_fewer_names(const scenario& what) {
   scenarios made;
   add_merged_users(made, what);
   add_renumbered_users(made, what);
+  add_fewer_bystanders(made, what);
   add_fewer_topics(made, what);
   add_with_other_seeds(made, what);
   for (auto& each : made)
