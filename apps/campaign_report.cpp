@@ -28,15 +28,14 @@ std::string listed(const finding& what) {
   for (std::size_t i = 0; i != std::min(what.seeds.size(), shown_max); ++i)
     text += (i == 0 ? "" : ", ") + std::to_string(what.seeds[i].seed);
   if (what.count > shown_max)
-    text += ", …";
+    text += ", … (" + std::to_string(what.count) + ')';
   return text;
 }
 
 void print_finding(const campaign_report& report, const std::string& shape, const finding& what) {
   const auto& first = what.first();
   std::printf("FAILED %s\n", shape.c_str());
-  std::printf("  %-9s %" PRIu64 ": %s\n", what.count == 1 ? "seed" : "seeds", what.count,
-              listed(what).c_str());
+  std::printf("  %-9s %s\n", what.count == 1 ? "seed" : "seeds", listed(what).c_str());
   std::printf("  such as   %s\n", first.how.text.c_str());
   std::printf("  replay    kodama replay %" PRIu64 "%s\n", first.seed,
               profile_flag(report).c_str());
