@@ -101,9 +101,12 @@ TEST(ScenarioText, ReadsWhatAPersonWrites) {
 
 // A file that a person made must not be judged while messages are merely under way.
 TEST(ScenarioText, EndsLateEnoughUnlessToldOtherwise) {
-  const auto read = parse_scenario("kodama scenario 1\nheal_at 5s\ndo 9s user 0 connect\n").value();
-  EXPECT_EQ(read.end_at, 9s + read.liveness_bound() + 1s);
-  EXPECT_EQ(parse_scenario("kodama scenario 1\nend_at 0s\n").value().end_at, 0s);
+  const auto read = parse_scenario("kodama scenario 1\nheal_at 5s\ndo 9s user 0 connect\n");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->end_at, 9s + read->liveness_bound() + 1s);
+  const auto chosen = parse_scenario("kodama scenario 1\nend_at 0s\n");
+  ASSERT_TRUE(chosen.has_value());
+  EXPECT_EQ(chosen->end_at, 0s);
 }
 
 struct bad_file {

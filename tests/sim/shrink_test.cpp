@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
+#include <utility>
 
 namespace kodama::sim {
 namespace {
@@ -80,14 +82,14 @@ TEST(Shrink, FindsTheThreeOperationsThatMatter) {
   const auto made = shrink(scenario::draw(seed, fault_profile::swarm), oracle);
   EXPECT_EQ(to_text(made.smallest), "kodama scenario 1\n"
                                     "\n"
-                                    "seed 0\n"
+                                    "seed 1\n"
                                     "users 1\n"
                                     "udp no\n"
                                     "\n"
                                     "# What happens when.\n"
                                     "do 0s user 0 subscribe topic 0\n"
-                                    "do 0s user 0 publish topic 0 count 2\n"
-                                    "do 0s user 0 unsubscribe topic 0\n");
+                                    "do 1s user 0 publish topic 0 count 2\n"
+                                    "do 2s user 0 unsubscribe topic 0\n");
 }
 
 TEST(Shrink, FindsTheOneStrikeAndTheOneChance) {
@@ -176,7 +178,10 @@ RC_GTEST_PROP(Shrink, ComesToTheSameEndTwice, ()) {
 
 // A candidate that fails by itself would be shrunk to something that means nothing.
 RC_GTEST_PROP(Simpler, LeavesTimeForEverythingToArrive, ()) {
-  const auto whole = tidied(any_scenario());
+  auto drawn = any_scenario();
+  drawn.operations.resize(std::min<std::size_t>(drawn.operations.size(), 20)); // enough, and quick
+  drawn.strikes.resize(std::min<std::size_t>(drawn.strikes.size(), 5));
+  const auto whole = tidied(std::move(drawn));
   const auto check = [&](const scenario& what) {
     RC_ASSERT(what.end_at >= std::min(whole.end_at, what.end_needed()));
     RC_ASSERT(what.keepalive == whole.keepalive || what.end_at == what.end_needed());
