@@ -180,7 +180,7 @@ std::uint64_t cost_of(const scenario& what) {
                 what.intruders + topics_in(what).size();
   std::uint64_t more = 0;
   for (const auto& each : what.operations)
-    more += std::bit_width(each.count) + std::bit_width(each.size);
+    more += std::min<std::uint64_t>(each.count, 100) + std::bit_width(each.size);
   if (what.udp)
     ++things;
   return things * cost_of_a_thing + 8 * more + to_text(what).size() +
