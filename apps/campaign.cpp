@@ -1,177 +1,172 @@
 #include "apps/campaign.hpp"
 
-#include "protocol/assert.hpp"
+#include "apps/forked_oracle.hpp"
+#include "apps/sandbox.hpp"
+#include "apps/units.hpp"
 
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <sstream>
+#include <list>
 
 namespace kodama::apps {
 namespace {
 
-/// What workers write to their parent, a line each:
-///
-///     begin SEED                 about to run it
-///     fail SEED PROMISE TEXT     it did not pass
-///     seeds|events|simulated|hash NUMBER        its tally, at the end
-///     exercised|fault NAME NUMBER
-class report_writer {
-public:
-  explicit report_writer(int pipe)
-      : pipe_{pipe} {}
+/// Seeds that one process runs: a fork is cheap beside them, and a crash costs little.
+constexpr std::uint64_t block_max = 32;
 
-  void begin(std::uint64_t seed) { write("begin " + std::to_string(seed)); }
-  void fail(const failed_seed& what) {
-    auto text = what.text;
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    write("fail " + std::to_string(what.seed) + ' ' + what.promise + ' ' + text);
+/// A run takes milliseconds; under a sanitizer a second. Who takes longer does not end.
+constexpr unsigned seed_seconds_max = 120;
+
+void write_all(int pipe, const std::string& text) {
+  for (std::size_t at = 0; at != text.size();) {
+    const auto count = ::write(pipe, text.data() + at, text.size() - at);
+    if (count <= 0)
+      std::_Exit(1); // the parent is gone
+    at += static_cast<std::size_t>(count);
   }
-  void finish(const tally& what) {
-    write("seeds " + std::to_string(what.seeds));
-    write("events " + std::to_string(what.events));
-    write("simulated " + std::to_string(what.simulated.count()));
-    write("hash " + std::to_string(what.hash));
-    for (const auto& [name, count] : what.exercised)
-      write("exercised " + name + ' ' + std::to_string(count));
-    for (const auto& [name, count] : what.faults)
-      write("fault " + name + ' ' + std::to_string(count));
+}
+
+/// The child's side: "begin SEED" before each seed, and the tally at the end.
+void run_block(seed_range block, const campaign_options& options, int pipe) {
+  tally found;
+  for (auto seed = block.first; seed <= block.last; ++seed) {
+    write_all(pipe, "begin " + std::to_string(seed) + '\n');
+    ::alarm(seed_seconds_max);
+    run_seed(seed, options, found);
+  }
+  write_all(pipe, to_text(found));
+}
+
+struct running_block {
+  seed_range seeds;
+  sandbox process;
+};
+
+class campaign {
+public:
+  campaign(const campaign_options& options, campaign_state from)
+      : options_{options}
+      , state_{std::move(from)} {}
+
+  campaign_state run(const std::function<bool(const campaign_state&)>& may_go_on) {
+    const auto started = std::chrono::steady_clock::now();
+    const auto took_before = state_.took;
+    bool go_on = true;
+    while (true) {
+      while (go_on && running_.size() < options_.jobs)
+        if (const auto block = next_block())
+          start(*block);
+        else
+          break;
+      if (running_.empty())
+        break;
+      wait();
+      state_.took = took_before + (std::chrono::steady_clock::now() - started);
+      go_on = go_on && may_go_on(with_running());
+    }
+    state_.is_done = state_.open.empty() && exhausted();
+    return std::move(state_);
   }
 
 private:
-  void write(const std::string& line) {
-    const auto whole = line + '\n';
-    for (std::size_t at = 0; at != whole.size();) {
-      const auto count = ::write(pipe_, whole.data() + at, whole.size() - at);
-      if (count <= 0)
-        std::_Exit(1); // the parent is gone
-      at += static_cast<std::size_t>(count);
+  [[nodiscard]] bool exhausted() const {
+    return state_.next > options_.seeds.last || state_.next == 0; // 0: behind the last number
+  }
+
+  std::optional<seed_range> next_block() {
+    if (!state_.open.empty()) {
+      const auto block = state_.open.back();
+      state_.open.pop_back();
+      return block;
+    }
+    if (exhausted())
+      return std::nullopt;
+    const auto left = options_.seeds.last - state_.next;
+    const auto fair = std::max<std::uint64_t>(1, left / options_.jobs + 1);
+    const auto size = std::min({block_max, fair, left + 1 == 0 ? block_max : left + 1});
+    const seed_range block{state_.next, state_.next + size - 1};
+    state_.next = block.last + 1;
+    return block;
+  }
+
+  void start(seed_range block) {
+    running_.push_back({block, sandbox{[&](int pipe) { run_block(block, options_, pipe); }}});
+  }
+
+  void wait() {
+    std::vector<pollfd> waiting;
+    for (const auto& each : running_)
+      waiting.push_back({each.process.pipe(), POLLIN, 0});
+    if (::poll(waiting.data(), waiting.size(), 200) <= 0)
+      return;
+    auto ready = waiting.begin();
+    for (auto each = running_.begin(); each != running_.end();) {
+      if ((ready++)->revents == 0 || each->process.read()) {
+        ++each;
+        continue;
+      }
+      finish(*each);
+      each = running_.erase(each);
     }
   }
 
-  int pipe_;
-};
-
-/// One worker as its parent sees it.
-struct worker {
-  pid_t process = -1;
-  int pipe = -1;
-  std::string unread;
-  std::uint64_t begun = 0; ///< the last seed it began
-  std::uint64_t begun_count = 0;
-  tally found;
-
-  void take(const std::string& line) {
-    std::istringstream in{line};
-    std::string what;
-    std::string name;
-    std::uint64_t number = 0;
-    in >> what;
-    if (what == "begin") {
-      in >> begun;
-      ++begun_count;
-    } else if (what == "fail") {
-      failed_seed failed;
-      in >> failed.seed >> failed.promise;
-      std::getline(in >> std::ws, failed.text);
-      found.failures.push_back(std::move(failed));
-    } else if (what == "exercised" || what == "fault") {
-      in >> name >> number;
-      (what == "fault" ? found.faults : found.exercised)[name] += number;
-    } else {
-      in >> number;
-      if (what == "seeds")
-        found.seeds = number;
-      else if (what == "events")
-        found.events = number;
-      else if (what == "simulated")
-        found.simulated = duration{static_cast<duration::rep>(number)};
-      else if (what == "hash")
-        found.hash = number;
+  void finish(running_block& ended) {
+    tally found;
+    std::uint64_t begun = ended.seeds.first;
+    std::string_view text = ended.process.unread();
+    while (!text.empty()) {
+      const auto line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+      if (!line.starts_with("begin "))
+        static_cast<void>(take_line(found, line));
+      else if (const auto seed = parse_number(line.substr(6)))
+        begun = *seed;
     }
+    const auto how = ended.process.finish();
+    if (!how) {
+      state_.found.add(found);
+      return;
+    }
+    // Its tally is lost: what it had run before is run again, without the seed that it died of.
+    state_.found.add_failure({begun, {"crash", *how}});
+    ++state_.found.seeds;
+    if (begun != ended.seeds.last)
+      state_.open.push_back({begun + 1, ended.seeds.last});
+    if (begun != ended.seeds.first)
+      state_.open.push_back({ended.seeds.first, begun - 1});
   }
+
+  /// What is running counts as open for whoever saves it.
+  [[nodiscard]] campaign_state with_running() const {
+    auto made = state_;
+    for (const auto& each : running_)
+      made.open.push_back(each.seeds);
+    return made;
+  }
+
+  const campaign_options& options_;
+  campaign_state state_;
+  std::list<running_block> running_;
 };
 
-[[noreturn]] void work(const campaign_options& options, unsigned index, int pipe) {
-  report_writer out{pipe};
-  tally found;
-  for (auto seed = options.first + index; seed <= options.last; seed += options.jobs) {
-    out.begin(seed);
-    const auto before = found.failures.size();
-    run_seed(seed, options, found);
-    for (auto i = before; i != found.failures.size(); ++i)
-      out.fail(found.failures[i]);
-    if (options.stop_after != 0 && found.failures.size() >= options.stop_after)
-      break;
-  }
-  out.finish(found);
-  std::fflush(nullptr);
-  std::_Exit(0);
-}
-
-worker start(const campaign_options& options, unsigned index) {
-  int ends[2];
-  KODAMA_ASSERT(::pipe(ends) == 0);
-  std::fflush(nullptr);
-  worker made;
-  made.process = ::fork();
-  KODAMA_ASSERT(made.process >= 0);
-  if (made.process == 0) {
-    ::close(ends[0]);
-    work(options, index, ends[1]);
-  }
-  ::close(ends[1]);
-  made.pipe = ends[0];
-  return made;
-}
-
-/// False at the end of what it says.
-bool read_from(worker& from) {
-  char data[65536];
-  const auto count = ::read(from.pipe, data, sizeof data);
-  if (count <= 0)
-    return false;
-  from.unread.append(data, static_cast<std::size_t>(count));
-  std::size_t begin = 0;
-  for (auto end = from.unread.find('\n'); end != std::string::npos;
-       end = from.unread.find('\n', begin)) {
-    from.take(from.unread.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  from.unread.erase(0, begin);
-  return true;
-}
-
-void finish(worker& ended) {
-  ::close(ended.pipe);
-  ended.pipe = -1;
-  int status = 0;
-  ::waitpid(ended.process, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    return;
-  const auto how = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
-                                       : "exit status " + std::to_string(WEXITSTATUS(status));
-  ended.found.failures.push_back({ended.begun, "crash", "the process ended with " + how});
-  ended.found.seeds = ended.begun_count;
+/// Two columns say little where lines are long: each run has its own line, and the last common one
+/// tells where in the story it is.
+std::string describe_difference(const sim::trace& one, const sim::trace& two) {
+  const auto at = sim::first_difference(one, two);
+  if (!at)
+    return "the traces of two runs differ, and not when they are kept";
+  const auto line = [at = *at](const sim::trace& of) {
+    return at < of.records().size() ? of.line(of.records()[at]) : std::string{"(has ended)"};
+  };
+  std::string text = "two runs differ from event " + std::to_string(*at + 1) + " on\n";
+  if (*at != 0)
+    text += "    both    " + one.line(one.records()[*at - 1]) + '\n';
+  return text + "    first   " + line(one) + "\n    second  " + line(two);
 }
 
 } // namespace
-
-void tally::add(const tally& other) {
-  seeds += other.seeds;
-  events += other.events;
-  simulated += other.simulated;
-  hash += other.hash;
-  for (const auto& [name, count] : other.exercised)
-    exercised[name] += count;
-  for (const auto& [name, count] : other.faults)
-    faults[name] += count;
-  failures.insert(failures.end(), other.failures.begin(), other.failures.end());
-}
 
 void run_seed(std::uint64_t seed, const campaign_options& options, tally& to) {
   const auto scenario = sim::scenario::draw(seed, options.profile);
@@ -187,10 +182,8 @@ void run_seed(std::uint64_t seed, const campaign_options& options, tally& to) {
     const auto kind = static_cast<sim::fault_kind>(i);
     to.faults[std::string{sim::to_string(kind)}] += verdict.faults.struck(kind);
   }
-  if (!verdict.passed()) {
-    const auto& first = verdict.violations.front();
-    to.failures.push_back({seed, std::string{first.promise}, first.text});
-  }
+  if (const auto failed = sim::first_failure(verdict))
+    to.add_failure({seed, *failed});
   if (!options.check_determinism)
     return;
   sim::trace again;
@@ -202,48 +195,23 @@ void run_seed(std::uint64_t seed, const campaign_options& options, tally& to) {
   sim::trace two{sim::trace::keep::text};
   static_cast<void>(sim::run(scenario, one));
   static_cast<void>(sim::run(scenario, two));
-  const auto at = sim::first_difference(one, two);
-  to.failures.push_back({seed, "determinism",
-                         at && *at < one.records().size() && *at < two.records().size()
-                             ? "first difference: " + one.line(one.records()[*at]) + " / " +
-                                   two.line(two.records()[*at])
-                             : "the two runs' traces differ"});
+  to.add_failure({seed, {"determinism", describe_difference(one, two)}});
 }
 
-campaign_result
-run_campaign(const campaign_options& options,
-             const std::function<void(std::uint64_t done, std::size_t failures)>& progress) {
-  const auto started = std::chrono::steady_clock::now();
-  std::vector<worker> workers;
-  for (unsigned i = 0; i != options.jobs; ++i)
-    workers.push_back(start(options, i));
+campaign_state run_campaign(const campaign_options& options, campaign_state from,
+                            const std::function<bool(const campaign_state&)>& may_go_on) {
+  return campaign{options, std::move(from)}.run(may_go_on);
+}
 
-  std::size_t running = workers.size();
-  while (running != 0) {
-    std::vector<pollfd> waiting;
-    for (const auto& each : workers)
-      waiting.push_back({each.pipe, POLLIN, 0}); // a pipe of -1 is skipped
-    ::poll(waiting.data(), waiting.size(), 200);
-    std::uint64_t done = 0;
-    std::size_t failures = 0;
-    for (std::size_t i = 0; i != workers.size(); ++i) {
-      if (waiting[i].revents != 0 && !read_from(workers[i])) {
-        finish(workers[i]);
-        --running;
-      }
-      done += workers[i].begun_count;
-      failures += workers[i].found.failures.size();
-    }
-    progress(done, failures);
+canary_result run_canary(const campaign_options& options) {
+  canary_result result;
+  forked_oracle judge{1, {}, {}};
+  while (!result.caught && result.seeds != canary_seeds_max) {
+    auto scenario = sim::scenario::draw(options.seeds.first + result.seeds, options.profile);
+    scenario.canary = 1;
+    result.caught = judge.aim_at(scenario);
+    ++result.seeds;
   }
-
-  campaign_result result;
-  for (const auto& each : workers)
-    result.total.add(each.found);
-  std::sort(result.total.failures.begin(), result.total.failures.end(),
-            [](const failed_seed& a, const failed_seed& b) { return a.seed < b.seed; });
-  result.took = std::chrono::steady_clock::now() - started;
-  result.jobs = options.jobs;
   return result;
 }
 

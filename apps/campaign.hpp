@@ -1,60 +1,67 @@
 #pragma once
 
+#include "apps/tally.hpp"
 #include "sim/faults.hpp"
-#include "sim/world.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace kodama::apps {
 
+struct seed_range {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1000; ///< this one, too
+
+  bool operator==(const seed_range&) const = default;
+};
+
 /// Which seeds are run, and how.
 struct campaign_options {
-  std::uint64_t first = 1;
-  std::uint64_t last = 1;
+  seed_range seeds;
   sim::fault_profile profile = sim::fault_profile::swarm;
   unsigned jobs = 1;
   bool check_determinism = false; ///< every seed twice
-  std::uint64_t stop_after = 0;   ///< failures; 0: run them all
 };
 
-/// One seed that did not pass.
-struct failed_seed {
-  std::uint64_t seed = 0;
-  std::string promise; ///< or "crash", or "determinism"
-  std::string text;
-};
-
-/// What a campaign, or one worker of it, has found.
-struct tally {
-  std::uint64_t seeds = 0;
-  std::uint64_t events = 0;
-  duration simulated{};
-  std::uint64_t hash = 0; ///< of all traces, whatever the order in which they were run
-  std::map<std::string, std::uint64_t, std::less<>> exercised;
-  std::map<std::string, std::uint64_t, std::less<>> faults;
-  std::vector<failed_seed> failures;
-
-  void add(const tally& other);
-};
-
-struct campaign_result {
-  tally total;
+/// How far a campaign has come: all there is to know to go on with it.
+struct campaign_state {
+  std::uint64_t next = 1;       ///< nobody has begun with this one or a later one
+  std::vector<seed_range> open; ///< begun or put back, and to be run again
+  tally found;
   std::chrono::duration<double> took{};
-  unsigned jobs = 1;
+  bool is_done = false; ///< all seeds were run
 };
 
-/// Runs the seeds in `jobs` processes of their own, so that a crash costs its seed and no other.
-/// `progress` is called now and then with how many seeds are done.
-[[nodiscard]] campaign_result
-run_campaign(const campaign_options& options,
-             const std::function<void(std::uint64_t done, std::size_t failures)>& progress);
+/// Runs seeds, some at a time, in `jobs` processes, so that a crash costs its seed and no other.
+/// `may_go_on` is called several times a second; once it says no, what was begun is finished.
+[[nodiscard]] campaign_state
+run_campaign(const campaign_options& options, campaign_state from,
+             const std::function<bool(const campaign_state&)>& may_go_on);
 
 /// Runs one seed, twice if asked to; adds what came of it.
 void run_seed(std::uint64_t seed, const campaign_options& options, tally& to);
+
+/// The state and what it belongs to, as a file.
+[[nodiscard]] std::string to_text(const campaign_options& options, const campaign_state& state);
+
+struct saved_campaign {
+  campaign_options options;
+  campaign_state state;
+};
+/// Empty when it is no such file.
+[[nodiscard]] std::optional<saved_campaign> parse_campaign(std::string_view text);
+
+/// A fault that must be noticed: in the canary's worlds each user misses one message for certain.
+struct canary_result {
+  std::uint64_t seeds = 0; ///< that were tried; the last one was caught, if any was
+  std::optional<sim::failure> caught;
+};
+/// More seeds than that without catching it: the campaign sees nothing.
+inline constexpr std::uint64_t canary_seeds_max = 20;
+[[nodiscard]] canary_result run_canary(const campaign_options& options);
 
 } // namespace kodama::apps

@@ -10,6 +10,7 @@ namespace kodama::apps {
 void add_serve(CLI::App& parent, int& exit_code);
 void add_sim(CLI::App& parent, int& exit_code);
 void add_replay(CLI::App& parent, int& exit_code);
+void add_shrink(CLI::App& parent, int& exit_code);
 void add_sub(CLI::App& parent, int& exit_code);
 void add_pub(CLI::App& parent, int& exit_code);
 void add_who(CLI::App& parent, int& exit_code);

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   kodama::apps::add_ping(app, exit_code);
   kodama::apps::add_sim(app, exit_code);
   kodama::apps::add_replay(app, exit_code);
+  kodama::apps::add_shrink(app, exit_code);
   kodama::apps::add_flaky(app, exit_code);
   kodama::apps::add_bench(app, exit_code);
   try {

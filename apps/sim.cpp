@@ -1,12 +1,18 @@
 #include "apps/campaign.hpp"
+#include "apps/campaign_report.hpp"
 #include "apps/commands.hpp"
+#include "apps/interruption.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/units.hpp"
+#include "apps/whole_file.hpp"
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -14,147 +20,223 @@ namespace kodama::apps {
 namespace {
 
 constexpr const char* footer = R"(
-Ends with a summary; the exit status is 1 when a promise was broken, two runs of a
-seed differed, or a run crashed.
+Ends with a summary. Failures of one kind are one finding. An interrupt (Ctrl-C)
+ends it with what was found so far.
 
-Example:
-  kodama sim --seeds 1-2000 --check-determinism)";
+The exit status is 0 when all seeds passed; 1 when a promise was broken, two runs
+of a seed differed, a run crashed, or the canary was not noticed; 2 for wrong usage
+or a file that cannot be read or written.
 
-struct seed_range {
-  std::uint64_t first = 1;
-  std::uint64_t last = 1000;
-};
+Examples:
+  kodama sim --seeds 1-2000 --check-determinism
+  kodama sim --for 10m --until-failure --keep failures
+  kodama sim --for 8h --resume night.campaign --json)";
+
+constexpr std::uint64_t large_campaign = 1000; // seeds; beyond it, a canary flies along
+constexpr seed_range seeds_without_end{1, std::numeric_limits<std::uint64_t>::max() - 1};
 
 /// "1-2000", or one seed alone.
-parsed<seed_range> parse_seeds(std::string_view text) {
+parsed<std::optional<seed_range>> parse_seeds(std::string_view text) {
   const auto dash = text.find('-');
   const auto first = parse_number(text.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : parse_number(text.substr(dash + 1));
-  if (!first || !last || *first > *last)
+  if (!first || !last || *first > *last || *last > seeds_without_end.last)
     return refusal{'"' + std::string{text} + "\" is not a range of seeds; expected such as 1-2000"};
-  return seed_range{*first, *last};
+  return std::optional{seed_range{*first, *last}};
 }
 
 struct sim_command {
-  seed_range seeds;
+  std::optional<seed_range> seeds;
   std::string profile = "swarm";
   std::uint64_t jobs = 0;
   bool check_determinism = false;
   bool json = false;
+  bool canary = false;
+  bool until_failure = false;
   std::uint64_t stop_after = 0;
+  duration at_most{0};
+  std::string resume;
+  keep_options keep;
+  bool no_shrink = false;
 };
 
-std::string profile_flag(const sim_command& command) {
-  return command.profile == "swarm" ? "" : " --profile " + command.profile;
+int fail(const std::string& text) {
+  std::fprintf(stderr, "kodama: sim: %s\n", text.c_str());
+  return 2;
 }
 
-void print_summary(const sim_command& command, const campaign_result& result) {
-  const auto& total = result.total;
-  const auto seconds = result.took.count();
-  const auto simulated = std::chrono::duration<double>(total.simulated).count();
-  const double runs = command.check_determinism ? 2 : 1;
-  std::printf("seeds       %" PRIu64 " (%" PRIu64 "-%" PRIu64 ", profile %s%s)\n", total.seeds,
-              command.seeds.first, command.seeds.last, command.profile.c_str(),
-              command.check_determinism ? ", each run twice" : "");
-  std::printf("time        %.1f s on %u %s: %.0f seeds a second and core\n", seconds, result.jobs,
-              result.jobs == 1 ? "core" : "cores",
-              runs * static_cast<double>(total.seeds) / seconds / result.jobs);
-  std::printf("simulated   %.0f s, %" PRIu64 " events: %.0f : 1 on each core\n", simulated,
-              total.events, runs * simulated / seconds / result.jobs);
-  std::printf("trace hash  %016" PRIx64 "\n", total.hash);
-  std::printf("promises exercised:\n");
-  for (const auto& [name, count] : total.exercised)
-    std::printf("  %-28s %12" PRIu64 "%s\n", name.c_str(), count, count == 0 ? "   NEVER" : "");
-  std::printf("faults that struck:\n");
-  for (const auto& [name, count] : total.faults)
-    std::printf("  %-28s %12" PRIu64 "%s\n", name.c_str(), count, count == 0 ? "   never" : "");
-  constexpr std::size_t listed_max = 20;
-  for (std::size_t i = 0; i != std::min(total.failures.size(), listed_max); ++i) {
-    const auto& each = total.failures[i];
-    std::printf("FAILED %s: %s\n  kodama replay %" PRIu64 "%s\n", each.promise.c_str(),
-                each.text.c_str(), each.seed, profile_flag(command).c_str());
-  }
-  if (total.failures.size() > listed_max)
-    std::printf("and %zu more\n", total.failures.size() - listed_max);
-  std::printf("%s: %zu of %" PRIu64 " seeds failed\n", total.failures.empty() ? "passed" : "FAILED",
-              total.failures.size(), total.seeds);
+bool is_without_end(const sim_command& command) {
+  return !command.seeds && (command.at_most != duration{0} || command.until_failure);
 }
 
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += '\\';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return out + '"';
-}
-
-void print_counts(const char* name,
-                  const std::map<std::string, std::uint64_t, std::less<>>& counts) {
-  std::printf("%s:{", json_text(name).c_str());
-  const char* comma = "";
-  for (const auto& [key, count] : counts) {
-    std::printf("%s%s:%" PRIu64, comma, json_text(key).c_str(), count);
-    comma = ",";
-  }
-  std::printf("}");
-}
-
-void print_json(const sim_command& command, const campaign_result& result) {
-  const auto& total = result.total;
-  std::printf("{\"seeds\":%" PRIu64 ",\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"profile\":%s,"
-              "\"jobs\":%u,\"seconds\":%.3f,\"simulated_seconds\":%.3f,\"events\":%" PRIu64
-              ",\"trace_hash\":\"%016" PRIx64 "\",\"check_determinism\":%s,",
-              total.seeds, command.seeds.first, command.seeds.last,
-              json_text(command.profile).c_str(), result.jobs, result.took.count(),
-              std::chrono::duration<double>(total.simulated).count(), total.events, total.hash,
-              command.check_determinism ? "true" : "false");
-  print_counts("exercised", total.exercised);
-  std::printf(",");
-  print_counts("faults", total.faults);
-  std::printf(",\"failures\":[");
-  const char* comma = "";
-  for (const auto& each : total.failures) {
-    std::printf("%s{\"seed\":%" PRIu64 ",\"promise\":%s,\"text\":%s}", comma, each.seed,
-                json_text(each.promise).c_str(), json_text(each.text).c_str());
-    comma = ",";
-  }
-  std::printf("]}\n");
-}
-
-int run(const sim_command& command) {
+parsed<campaign_options> options_of(const sim_command& command) {
   campaign_options options;
-  options.first = command.seeds.first;
-  options.last = command.seeds.last;
+  if (command.seeds)
+    options.seeds = *command.seeds;
+  else if (is_without_end(command))
+    options.seeds = seeds_without_end;
   const auto profile = sim::parse_fault_profile(command.profile);
-  if (!profile) {
-    std::fprintf(stderr,
-                 "kodama: sim: --profile: \"%s\" is unknown; expected none, lossy, mobile, "
-                 "hostile or swarm\n",
-                 command.profile.c_str());
-    return 2;
-  }
+  if (!profile)
+    return refusal{"--profile: \"" + command.profile +
+                   "\" is unknown; expected none, lossy, mobile, hostile or swarm"};
   options.profile = *profile;
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  options.jobs = command.jobs != 0 ? static_cast<unsigned>(command.jobs) : cores;
+  options.jobs = command.jobs != 0 ? static_cast<unsigned>(command.jobs)
+                                   : std::max(1U, std::thread::hardware_concurrency());
   options.check_determinism = command.check_determinism;
-  options.stop_after = command.stop_after;
+  return options;
+}
 
-  const bool show = ::isatty(STDERR_FILENO) != 0 && !command.json;
-  const auto count = options.last - options.first + 1;
-  const auto result = run_campaign(options, [&](std::uint64_t done, std::size_t failures) {
-    if (show)
-      std::fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds, %zu failed ", done, count,
-                   failures);
-  });
-  if (show)
-    std::fprintf(stderr, "\r\033[K");
+/// Where to begin: with the first seed, or where the file says. The range of the file counts when
+/// none is asked for.
+parsed<campaign_state> begin(const sim_command& command, campaign_options& options) {
+  campaign_state state;
+  state.next = options.seeds.first;
+  if (command.resume.empty() || ::access(command.resume.c_str(), F_OK) != 0)
+    return state;
+  const auto text = read_whole(command.resume);
+  const auto saved = text ? parse_campaign(*text) : std::nullopt;
+  if (!saved)
+    return refusal{"--resume: \"" + command.resume + "\" is not a campaign to go on with"};
+  const bool same_seeds = !command.seeds || saved->options.seeds.first == options.seeds.first;
+  if (!same_seeds || saved->options.profile != options.profile ||
+      saved->options.check_determinism != options.check_determinism)
+    return refusal{"--resume: \"" + command.resume +
+                   "\" belongs to a campaign with other seeds or options; give the same, or "
+                   "another file"};
+  if (!command.seeds && !is_without_end(command))
+    options.seeds = saved->options.seeds;
+  options.seeds.first = saved->options.seeds.first;
+  return saved->state;
+}
+
+/// Decides when a campaign has gone on for long enough; shows and saves how far it is.
+class watch {
+public:
+  watch(const sim_command& command, const campaign_options& options)
+      : command_{command}
+      , options_{options} {}
+
+  bool operator()(const campaign_state& state) {
+    const auto now = clock::now();
+    if (now >= shown_ + std::chrono::milliseconds{200})
+      show(state);
+    if (now >= saved_ + std::chrono::seconds{5})
+      save(state);
+    const auto most = command_.until_failure ? 1 : command_.stop_after;
+    return !interrupted_.came() && (most == 0 || state.found.failures() < most) &&
+           (command_.at_most == duration{0} || now < begun_ + command_.at_most);
+  }
+
+  /// False when it cannot be written.
+  bool save(const campaign_state& state) {
+    saved_ = clock::now();
+    return command_.resume.empty() || write_whole(command_.resume, to_text(options_, state));
+  }
+  [[nodiscard]] bool interrupted() const { return interrupted_.came(); }
+  void clear() const {
+    if (visible_)
+      std::fprintf(stderr, "\r\033[K");
+  }
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  void show(const campaign_state& state) {
+    shown_ = clock::now();
+    if (!visible_)
+      return;
+    std::fprintf(stderr, "\r\033[K%" PRIu64 " seeds", state.found.seeds);
+    if (options_.seeds.last != seeds_without_end.last)
+      std::fprintf(stderr, " of %" PRIu64, options_.seeds.last - options_.seeds.first + 1);
+    std::fprintf(stderr, ", %" PRIu64 " failed in %zu ways ", state.found.failures(),
+                 state.found.findings.size());
+  }
+
+  const sim_command& command_;
+  const campaign_options& options_;
+  interruption interrupted_;
+  bool visible_ = ::isatty(STDERR_FILENO) != 0 && !command_.json;
+  clock::time_point begun_ = clock::now();
+  clock::time_point shown_ = begun_;
+  clock::time_point saved_ = begun_;
+};
+
+int run(sim_command& command) {
+  campaign_report report;
+  const auto options = options_of(command);
+  if (!options)
+    return fail(options.error().reason);
+  report.options = *options;
+  const auto from = begin(command, report.options);
+  if (!from)
+    return fail(from.error().reason);
+
+  watch watching{command, report.options};
+  if (!watching.save(*from))
+    return fail("cannot write " + command.resume + ": " + std::strerror(errno));
+  const auto count = report.options.seeds.last - report.options.seeds.first + 1;
+  if (command.canary || count > large_campaign)
+    report.canary = run_canary(report.options);
+  report.state = run_campaign(report.options, *from, std::ref(watching));
+  report.interrupted = watching.interrupted();
+  watching.clear();
+  if (!watching.save(report.state))
+    return fail("cannot write " + command.resume + ": " + std::strerror(errno));
+
+  command.keep.shrink = !command.no_shrink;
+  command.keep.shrinking.jobs = report.options.jobs;
+  command.keep.shrinking.show = !command.json;
+  if (!command.keep.directory.empty() || !command.keep.test.empty())
+    if (const auto error = keep_findings(command.keep, report))
+      return fail(*error);
   if (command.json)
-    print_json(command, result);
+    print_json(report);
   else
-    print_summary(command, result);
-  return result.total.failures.empty() ? 0 : 1;
+    print_summary(report);
+  return report.passed() ? 0 : 1;
+}
+
+void add_range_options(CLI::App& command, sim_command& options) {
+  add_parsed_option(command, "--seeds", options.seeds, parse_seeds,
+                    "Which (default: 1-1000; with --for or --until-failure: without end)")
+      ->type_name("A-B");
+  command
+      .add_option("--profile", options.profile,
+                  "Faults: none, lossy, mobile, hostile or swarm (default: swarm)")
+      ->type_name("P");
+  add_parsed_option(command, "--jobs", options.jobs, parse_number,
+                    "Processes (default: one for each core)")
+      ->type_name("N");
+  add_parsed_option(command, "--for", options.at_most, parse_duration, "Time at most")
+      ->type_name("TIME");
+  command.add_flag("--until-failure", options.until_failure, "Go no further after the first one");
+  add_parsed_option(command, "--stop-after", options.stop_after, parse_number,
+                    "Go no further after so many failures (default: 0, never)")
+      ->type_name("N");
+  command
+      .add_option("--resume", options.resume,
+                  "Go on where FILE says, if it is there, and keep it up to date")
+      ->type_name("FILE");
+}
+
+void add_result_options(CLI::App& command, sim_command& options) {
+  command.add_flag("--check-determinism", options.check_determinism,
+                   "Run every seed twice and name the first event that differs");
+  command.add_flag("--canary", options.canary,
+                   "Prove that a lost message would be noticed (always beyond 1000 seeds)");
+  command.add_flag("--json", options.json, "The summary as one line of JSON");
+  command
+      .add_option("--keep", options.keep.directory,
+                  "Write failures as scenario files, the first of each kind shrunk as well")
+      ->type_name("DIR");
+  command
+      .add_option("--emit-test", options.keep.test,
+                  "Write a GoogleTest with the shrunk scenario: one FILE, or one each in DIR")
+      ->type_name("FILE|DIR");
+  command.add_flag("--no-shrink", options.no_shrink, "With --keep: as they are");
+  add_parsed_option(command, "--shrink-for", options.keep.shrinking.at_most, parse_duration,
+                    "Time at most for each kind of failure (default: 30s)")
+      ->type_name("TIME");
 }
 
 } // namespace
@@ -164,21 +246,8 @@ void add_sim(CLI::App& parent, int& exit_code) {
       parent.add_subcommand("sim", "Run seeds in the simulator and check every promise");
   command->footer(footer);
   const auto options = std::make_shared<sim_command>();
-  add_parsed_option(*command, "--seeds", options->seeds, parse_seeds, "Which (default: 1-1000)")
-      ->type_name("A-B");
-  command
-      ->add_option("--profile", options->profile,
-                   "Faults: none, lossy, mobile, hostile or swarm (default: swarm)")
-      ->type_name("P");
-  add_parsed_option(*command, "--jobs", options->jobs, parse_number,
-                    "Processes (default: one for each core)")
-      ->type_name("N");
-  command->add_flag("--check-determinism", options->check_determinism,
-                    "Run every seed twice and name the first event that differs");
-  add_parsed_option(*command, "--stop-after", options->stop_after, parse_number,
-                    "Failures after which a process goes no further (default: 0, none)")
-      ->type_name("N");
-  command->add_flag("--json", options->json, "The summary as one line of JSON");
+  add_range_options(*command, *options);
+  add_result_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

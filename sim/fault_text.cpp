@@ -1,32 +1,12 @@
-#include "sim/fault_fields.hpp"
-#include "sim/faults.hpp"
+#include "sim/fault_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace kodama::sim {
 namespace {
 
-// Durations are printed in the largest unit that loses nothing.
-struct unit {
-  std::string_view name;
-  std::int64_t nanoseconds;
-};
-constexpr std::array<unit, 4> units{
-    {{"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}}};
+using sim::show;
 
-std::string show(std::uint64_t number) {
-  return std::to_string(number);
-}
-std::string show(duration d) {
-  for (const auto& [name, nanoseconds] : units)
-    if (d.count() % nanoseconds == 0)
-      return std::to_string(d.count() / nanoseconds) + std::string{name};
-  return {};
-}
-std::string show(probability p) {
-  return std::to_string(p.of_65536) + "/65536";
-}
 std::string show(const spell& s) {
   return "every " + show(s.every) + " for " + show(s.shortest) + " to " + show(s.longest);
 }
@@ -34,104 +14,70 @@ std::string show(const slowness& s) {
   return show(s.odds) + " for " + show(s.longest);
 }
 std::string show(ceiling c) {
-  return show(c.value);
+  return std::to_string(c.value);
 }
 std::string show(deviation d) {
-  return show(d.value);
+  return std::to_string(d.value);
 }
 
-/// Words of one line; every take() consumes what it recognises or sets `failed`.
-struct words {
-  std::string_view rest;
-  bool failed = false;
-
-  std::string_view next() {
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    const auto word = rest.substr(0, rest.find(' '));
-    rest.remove_prefix(word.size());
-    return word;
-  }
-  void expect(std::string_view word) { failed |= next() != word; }
-
-  // Digits, then exactly one of the suffixes; returns the index of the suffix.
-  std::uint64_t number(std::string_view word, std::string_view& suffix) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    failed |= error != std::errc{};
-    suffix = word.substr(static_cast<std::size_t>(end - word.data()));
-    return value;
-  }
-
-  void take(std::uint64_t& to) {
-    std::string_view suffix;
-    to = number(next(), suffix);
-    failed |= !suffix.empty();
-  }
-  void take(duration& to) {
-    std::string_view suffix;
-    const auto value = number(next(), suffix);
-    for (const auto& [name, nanoseconds] : units) {
-      // Nothing longer than ten years: the product below must fit.
-      if (suffix == name &&
-          value <= 315'360'000'000'000'000 / static_cast<std::uint64_t>(nanoseconds)) {
-        to = duration{static_cast<std::int64_t>(value) * nanoseconds};
-        return;
-      }
-    }
-    failed = true;
-  }
-  void take(probability& to) {
-    std::string_view suffix;
-    const auto value = number(next(), suffix);
-    failed |= suffix != "/65536" || value > 65536;
-    to.of_65536 = static_cast<std::uint32_t>(value);
-  }
-  void take(spell& to) {
-    expect("every");
-    take(to.every);
-    expect("for");
-    take(to.shortest);
-    expect("to");
-    take(to.longest);
-    failed |= to.shortest > to.longest || to.every < spell_every_min;
-  }
-  void take(slowness& to) {
-    take(to.odds);
-    expect("for");
-    take(to.longest);
-  }
-  void take(ceiling& to) { take(to.value); }
-  void take(deviation& to) { take(to.value); }
-};
-
-// False when the line is not one of a plan's.
-bool read_line(words line, fault_plan& plan) {
-  const auto name = line.next();
-  if (name.empty() || name.front() == '#')
-    return true;
-  bool known = false;
-  if (name == "heal_at") {
-    line.take(plan.heal_at);
-    known = true;
-  }
-  for_each_fault(plan, [&](fault_kind kind, auto& field) {
-    if (name == to_string(kind)) {
-      line.take(field);
-      known = true;
-    }
-  });
-  return known && !line.failed && line.next().empty();
+bool read(line_reader& in, duration& to) {
+  return in.time(to);
+}
+bool read(line_reader& in, probability& to) {
+  return in.share(to);
+}
+bool read(line_reader& in, spell& to) {
+  return in.word("every") && in.time(to.every) &&
+         (to.every >= spell_every_min || in.fail("at least 1ms")) && in.word("for") &&
+         in.time(to.shortest) && in.word("to") && in.time(to.longest) &&
+         (to.shortest <= to.longest || in.fail("no less than the shortest"));
+}
+bool read(line_reader& in, slowness& to) {
+  return in.share(to.odds) && in.word("for") && in.time(to.longest);
+}
+bool read(line_reader& in, ceiling& to) {
+  return in.number(to.value);
+}
+bool read(line_reader& in, deviation& to) {
+  return in.number(to.value);
 }
 
 } // namespace
 
-std::string to_text(const fault_plan& plan) {
-  auto text = "heal_at " + show(plan.heal_at) + '\n';
-  for_each_fault(plan, [&text](fault_kind kind, const auto& field) {
-    if (is_on(field))
-      text += std::string{to_string(kind)} + ' ' + show(field) + '\n';
+bool is_spell(fault_kind kind) {
+  bool found = false;
+  const fault_plan plan;
+  for_each_fault(plan, [&](fault_kind each, const auto& field) {
+    if (each == kind)
+      found = std::is_same_v<std::remove_cvref_t<decltype(field)>, spell>;
+  });
+  return found;
+}
+
+std::string faults_text(const fault_plan& plan, const std::string& prefix, bool spells) {
+  std::string text;
+  for_each_fault(plan, [&](fault_kind kind, const auto& field) {
+    if (is_on(field) && (spells || !is_spell(kind)))
+      text += prefix + std::string{to_string(kind)} + ' ' + show(field) + '\n';
   });
   return text;
+}
+
+bool read_fault(line_reader& in, fault_plan& to) {
+  const auto name = in.word();
+  bool known = false;
+  bool whole = false;
+  for_each_fault(to, [&](fault_kind kind, auto& field) {
+    if (name == to_string(kind)) {
+      known = true;
+      whole = read(in, field);
+    }
+  });
+  return known ? whole : in.fail("a kind of fault");
+}
+
+std::string to_text(const fault_plan& plan) {
+  return "heal_at " + show(plan.heal_at) + '\n' + faults_text(plan, "", true);
 }
 
 result<fault_plan> parse_fault_plan(std::string_view text) {
@@ -139,7 +85,13 @@ result<fault_plan> parse_fault_plan(std::string_view text) {
   while (!text.empty()) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (!read_line({line}, plan))
+    line_reader in{line};
+    bool whole = true;
+    if (in.ahead() == "heal_at")
+      whole = in.word("heal_at") && in.time(plan.heal_at);
+    else if (!in.ahead().empty())
+      whole = read_fault(in, plan);
+    if (!whole || !in.end())
       return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
   }
   return plan;

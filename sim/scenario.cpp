@@ -1,9 +1,11 @@
 #include "sim/scenario.hpp"
 
+#include "sim/fault_fields.hpp"
 #include "sim/random.hpp"
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace kodama::sim {
 namespace {
@@ -92,8 +94,19 @@ void draw_strikes(scenario& made, std::uint64_t seed) {
   std::vector<fault_target> targets;
   targets.push_back({host_id{server_host_number}, hash_of("server"), true});
   for (user_id user = 0; user != made.users; ++user)
-    targets.push_back({host_id{user + 1}, hash_of(user_host(user)), false});
+    targets.push_back({host_of(user), hash_of(user_host(user)), false});
   made.strikes = draw_timed_faults(made.plan, seed, targets);
+}
+
+/// Takes out of a plan what has been drawn from it. The strikes are what happens; a plan beside
+/// them could only contradict them.
+void forget_drawn(fault_plan& plan) {
+  for_each_fault(plan, [](fault_kind, auto& field) {
+    if constexpr (std::is_same_v<std::remove_reference_t<decltype(field)>, spell>)
+      field = {};
+  });
+  plan.client.wrong_token = {}; // intruders are
+  plan.client.expired_token = {};
 }
 
 } // namespace
@@ -110,12 +123,37 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
   std::stable_sort(made.operations.begin(), made.operations.end(),
                    [](const operation& a, const operation& b) { return a.at < b.at; });
   draw_strikes(made, seed);
+  forget_drawn(made.plan);
   made.end_at = made.heal_at + 5s + made.liveness_bound() + 1s;
   return made;
 }
 
 duration scenario::liveness_bound() const {
   return keepalive * 3 / 2 + 2 * connect_patience + 2 * retry_most + 10s;
+}
+
+duration scenario::end_needed() const {
+  auto last = heal_at;
+  for (const auto& each : operations)
+    last = std::max(last, each.at);
+  for (const auto& each : strikes)
+    last = std::max(last, each.at + each.lasts);
+  return last + liveness_bound() + 1s;
+}
+
+bool has_topic(operation::kind what) noexcept {
+  switch (what) {
+  case kind::subscribe:
+  case kind::unsubscribe:
+  case kind::watch:
+  case kind::unwatch:
+  case kind::list: return true;
+  default: return is_publish(what);
+  }
+}
+
+bool is_publish(operation::kind what) noexcept {
+  return what == kind::publish || what == kind::publish_unreliable;
 }
 
 std::string_view to_string(operation::kind what) noexcept {

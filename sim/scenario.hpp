@@ -39,6 +39,10 @@ struct operation {
 };
 
 [[nodiscard]] std::string_view to_string(operation::kind what) noexcept;
+/// Is it about a topic? Others have a number, and no use for it.
+[[nodiscard]] bool has_topic(operation::kind what) noexcept;
+/// Does it have a count and a size?
+[[nodiscard]] bool is_publish(operation::kind what) noexcept;
 
 /// Everything that makes one run: the topology, what the users do, what goes wrong, the sizes of
 /// buffers and timeouts. Plain data: drawn from a seed, written as text, edited by hand.
@@ -47,6 +51,9 @@ struct scenario {
   std::uint32_t users = 1;
   std::uint32_t intruders = 0; ///< strangers who try to come in with a wrong token
   std::uint32_t topics = 1;
+  /// Not 0: the world itself breaks a promise, to show that this would be noticed: of the messages
+  /// with a guarantee that reach a user, this one is acknowledged and never seen.
+  std::uint32_t canary = 0;
 
   // The server's limits and times, where they differ from the defaults.
   std::uint32_t unacknowledged_max = 4096;
@@ -71,6 +78,8 @@ struct scenario {
   /// noticed after 1.5 keepalives, the next attempt waits for the backoff, may time out once, and
   /// everything buffered has to pass.
   [[nodiscard]] duration liveness_bound() const;
+  /// The earliest moment for end_at at which what is missing is lost, and not merely under way.
+  [[nodiscard]] duration end_needed() const;
 };
 
 /// The client library's longest pause between two attempts, in every scenario.
@@ -82,8 +91,12 @@ inline constexpr duration connect_patience = std::chrono::seconds{5};
 /// The host names that decisions are keyed by; also the lanes of a story.
 [[nodiscard]] std::string user_host(user_id user);
 
-/// The readable form (docs/simulation.md, "Scenario files").
-[[nodiscard]] std::string to_text(const scenario& what);
+[[nodiscard]] constexpr host_id host_of(user_id user) noexcept {
+  return host_id{user + 1}; // the server is host 0
+}
+
+/// The readable form (docs/simulation.md, "Scenario files"). `comment` stands at its top.
+[[nodiscard]] std::string to_text(const scenario& what, std::string_view comment = {});
 
 struct parse_failure {
   std::size_t line = 0;

@@ -1,15 +1,17 @@
+#include "sim/fault_text.hpp"
+#include "sim/line_reader.hpp"
 #include "sim/scenario.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <functional>
-#include <map>
 
 /// The text of a scenario, one fact a line; its reference is docs/simulation.md, "Scenario files".
 namespace kodama::sim {
 namespace {
 
 constexpr std::string_view first_line = "kodama scenario 1";
+
+/// Each user is a whole client library: a mistyped number should be refused, not run.
+constexpr std::uint32_t users_max = 10'000;
 
 /// The plain numbers of a scenario by name: one table for writing and reading.
 template <class Scenario, class Visitor>
@@ -18,6 +20,7 @@ void for_each_number(Scenario& what, Visitor&& visit) {
   visit("users", what.users);
   visit("intruders", what.intruders);
   visit("topics", what.topics);
+  visit("canary", what.canary);
   visit("unacknowledged_max", what.unacknowledged_max);
   visit("topics_max", what.topics_max);
   visit("session_buffer_max", what.session_buffer_max);
@@ -32,60 +35,6 @@ void for_each_duration(Scenario& what, Visitor&& visit) {
   visit("end_at", what.end_at);
 }
 
-std::string show(duration d) {
-  return std::to_string(d.count()) + "ns";
-}
-
-/// One line, word by word; remembers where it was when something was wrong.
-class line_reader {
-public:
-  explicit line_reader(std::string_view line)
-      : line_{line}
-      , rest_{line} {}
-
-  std::string_view word() {
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
-    at_ = static_cast<std::size_t>(rest_.data() - line_.data());
-    const auto found = rest_.substr(0, rest_.find(' '));
-    rest_.remove_prefix(found.size());
-    return found;
-  }
-  bool word(std::string_view expected) {
-    return word() == expected || fail('"' + std::string{expected} + '"');
-  }
-  template <class Number>
-  bool number(Number& to, std::string_view suffix = "", std::string_view name = "a whole number") {
-    auto text = word();
-    if (!text.ends_with(suffix))
-      return fail(std::string{name} + " ending in " + std::string{suffix});
-    text.remove_suffix(suffix.size());
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), to);
-    return (failed == std::errc{} && end == text.data() + text.size() && !text.empty()) ||
-           fail(std::string{name});
-  }
-  bool time(duration& to) {
-    duration::rep count = 0;
-    if (!number(count, "ns", "a duration"))
-      return false;
-    to = duration{count};
-    return true;
-  }
-  bool end() { return word().empty() || fail("the end of the line"); }
-  bool fail(std::string expected) {
-    if (expected_.empty())
-      expected_ = std::move(expected);
-    return false;
-  }
-  [[nodiscard]] std::size_t column() const noexcept { return at_ + 1; }
-  [[nodiscard]] const std::string& expected() const noexcept { return expected_; }
-
-private:
-  std::string_view line_;
-  std::string_view rest_;
-  std::size_t at_ = 0;
-  std::string expected_;
-};
-
 template <class Enum, std::size_t Count>
 bool read_name(line_reader& in, Enum& to, std::string_view what) {
   const auto name = in.word();
@@ -94,124 +43,205 @@ bool read_name(line_reader& in, Enum& to, std::string_view what) {
       to = static_cast<Enum>(i);
       return true;
     }
-  return in.fail(std::string{what});
+  return in.fail(what);
 }
 
 constexpr std::size_t operation_count = static_cast<std::size_t>(operation::kind::ping) + 1;
 
+bool read_host(line_reader& in, host_id& to) {
+  const auto what = in.word();
+  std::uint32_t number = 0;
+  if (what == "server")
+    to = host_id{0};
+  else if (what == "user" && in.number(number))
+    to = host_of(number);
+  else if (what == "host" && in.number(number))
+    to = host_id{number};
+  else
+    return in.fail("\"server\" or \"user\" and its number");
+  return true;
+}
+
 bool read_strike(line_reader& in, scenario& to) {
   timed_fault read{};
-  std::uint32_t host = 0;
-  if (!(in.time(read.at) &&
-        read_name<fault_kind, fault_kind_count>(in, read.kind, "a kind of fault") &&
-        in.word("host") && in.number(host) && in.word("for") && in.time(read.lasts) &&
-        in.word("draw") && in.number(read.draw) && in.end()))
+  if (!in.time(read.at) ||
+      !read_name<fault_kind, fault_kind_count>(in, read.kind, "a kind of fault"))
     return false;
-  read.host = host_id{host};
+  if (!is_spell(read.kind))
+    return in.fail("a fault that strikes (this one is a `chance`)");
+  if (!read_host(in, read.host) ||
+      (in.ahead() == "for" && !(in.word("for") && in.time(read.lasts))))
+    return false;
+  if (in.ahead() == "draw" && !(in.word("draw") && in.number(read.draw)))
+    return false;
   to.strikes.push_back(read);
-  return true;
+  return in.end();
 }
 
 bool read_operation(line_reader& in, scenario& to) {
   operation read;
   if (!(in.time(read.at) && in.word("user") && in.number(read.user) &&
-        read_name<operation::kind, operation_count>(in, read.what, "an operation") &&
-        in.word("topic") && in.number(read.topic) && in.word("count") && in.number(read.count) &&
-        in.word("size") && in.number(read.size) && in.end()))
+        read_name<operation::kind, operation_count>(in, read.what, "an operation")))
     return false;
+  const auto read_detail = [&](std::string_view name, std::uint32_t& value) {
+    return in.ahead() != name || (in.word(name) && in.number(value));
+  };
   to.operations.push_back(read);
-  return true;
+  auto& made = to.operations.back();
+  return read_detail("topic", made.topic) && read_detail("count", made.count) &&
+         read_detail("size", made.size) && in.end();
 }
 
-bool read_line(line_reader& in, std::string_view line, scenario& to, std::string& plan) {
+bool read_chance(line_reader& in, scenario& to) {
+  // Strikes are what happens. A plan beside them could only contradict them, or do nothing.
+  for (std::size_t i = 0; i != fault_kind_count; ++i)
+    if (const auto kind = static_cast<fault_kind>(i);
+        is_spell(kind) && in.ahead() == to_string(kind)) {
+      in.word();
+      return in.fail("a fault by chance (this one strikes: write `strike` lines)");
+    }
+  return read_fault(in, to.plan) && in.end();
+}
+
+bool read_line(line_reader& in, scenario& to) {
   const auto key = in.word();
+  if (key.empty())
+    return true;
   if (key == "strike")
     return read_strike(in, to);
   if (key == "do")
     return read_operation(in, to);
+  if (key == "chance")
+    return read_chance(in, to);
   if (key == "udp") {
     const auto word = in.word();
     to.udp = word == "yes";
     return (word == "yes" || word == "no" || in.fail("yes or no")) && in.end();
-  }
-  if (key == "chance") {
-    plan += line.substr(std::min(line.find("chance") + 7, line.size()));
-    plan += '\n';
-    return static_cast<bool>(parse_fault_plan(plan)) ||
-           in.fail("a fault as `kodama sim` writes it");
   }
   bool known = false;
   bool read = false;
   for_each_number(to, [&](std::string_view name, auto& number) {
     if (name == key) {
       known = true;
-      read = in.number(number) && in.end();
+      read = in.number(number);
     }
   });
   for_each_duration(to, [&](std::string_view name, duration& d) {
     if (name == key) {
       known = true;
-      read = in.time(d) && in.end();
+      read = in.time(d);
     }
   });
-  return known ? read : in.fail("a fact of a scenario (docs/simulation.md lists them)");
+  if (!known)
+    return in.fail("a fact of a scenario (docs/simulation.md lists them)");
+  if (to.users > users_max || to.intruders > users_max)
+    return in.fail("at most " + std::to_string(users_max));
+  return read && in.end();
+}
+
+std::string text_of(host_id host) {
+  const auto number = static_cast<std::uint32_t>(host);
+  return number == 0 ? "server" : "user " + std::to_string(number - 1);
+}
+
+std::string text_of(const timed_fault& each) {
+  auto text = "strike " + show(each.at) + ' ' + std::string{to_string(each.kind)} + ' ' +
+              text_of(each.host);
+  if (each.lasts != duration{0})
+    text += " for " + show(each.lasts);
+  if (each.draw != 0)
+    text += " draw " + std::to_string(each.draw);
+  return text + '\n';
+}
+
+std::string text_of(const operation& each) {
+  auto text = "do " + show(each.at) + " user " + std::to_string(each.user) + ' ' +
+              std::string{to_string(each.what)};
+  if (each.topic != 0 || has_topic(each.what))
+    text += " topic " + std::to_string(each.topic);
+  if (each.count != 1)
+    text += " count " + std::to_string(each.count);
+  if (each.size != 0)
+    text += " size " + std::to_string(each.size);
+  return text + '\n';
+}
+
+/// Strikes and operations as they follow each other. In the same moment operations come first, as
+/// in the run.
+std::string timeline_of(const scenario& what) {
+  std::string text;
+  auto strike = what.strikes.begin();
+  for (const auto& each : what.operations) {
+    for (; strike != what.strikes.end() && strike->at < each.at; ++strike)
+      text += text_of(*strike);
+    text += text_of(each);
+  }
+  for (; strike != what.strikes.end(); ++strike)
+    text += text_of(*strike);
+  return text;
 }
 
 } // namespace
 
-std::string to_text(const scenario& what) {
-  std::string text{first_line};
-  text += '\n';
-  for_each_number(what, [&](std::string_view name, auto number) {
-    text += std::string{name} + ' ' + std::to_string(number) + '\n';
-  });
-  for_each_duration(what, [&](std::string_view name, duration d) {
-    text += std::string{name} + ' ' + show(d) + '\n';
-  });
-  text += std::string{"udp "} + (what.udp ? "yes" : "no") + '\n';
-  const auto plan = to_text(what.plan);
-  for (std::string_view rest = plan; !rest.empty();) {
-    const auto line = rest.substr(0, rest.find('\n'));
-    text += "chance " + std::string{line} + '\n';
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+std::string to_text(const scenario& what, std::string_view comment) {
+  auto text = std::string{first_line} + '\n';
+  while (!comment.empty()) {
+    const auto line = comment.substr(0, comment.find('\n'));
+    comment.remove_prefix(std::min(line.size() + 1, comment.size()));
+    text += "# " + std::string{line} + '\n';
   }
-  for (const auto& each : what.strikes)
-    text += "strike " + show(each.at) + ' ' + std::string{to_string(each.kind)} + " host " +
-            std::to_string(static_cast<std::uint32_t>(each.host)) + " for " + show(each.lasts) +
-            " draw " + std::to_string(each.draw) + '\n';
-  for (const auto& each : what.operations)
-    text += "do " + show(each.at) + " user " + std::to_string(each.user) + ' ' +
-            std::string{to_string(each.what)} + " topic " + std::to_string(each.topic) + " count " +
-            std::to_string(each.count) + " size " + std::to_string(each.size) + '\n';
+  text += '\n';
+  const scenario defaults;
+  std::string facts;
+  const auto write = [&](std::string_view name, const std::string& value, bool is_default) {
+    if (!is_default || name == "users" || name == "seed")
+      facts += std::string{name} + ' ' + value + '\n';
+  };
+  for_each_number(what, [&](std::string_view name, auto number) {
+    for_each_number(defaults, [&](std::string_view each, auto usual) {
+      if (each == name)
+        write(name, std::to_string(number), number == usual);
+    });
+  });
+  if (!what.udp)
+    facts += "udp no\n";
+  const auto usual_end = what.end_needed();
+  for_each_duration(what, [&](std::string_view name, duration d) {
+    for_each_duration(defaults, [&](std::string_view each, duration usual) {
+      if (each == name)
+        write(name, show(d), name == "end_at" ? d == usual_end : d == usual);
+    });
+  });
+  text += facts;
+  if (const auto chances = faults_text(what.plan, "chance ", false); !chances.empty())
+    text += "\n# What goes wrong by chance, before heal_at.\n" + chances;
+  if (const auto timeline = timeline_of(what); !timeline.empty())
+    text += "\n# What happens when.\n" + timeline;
   return text;
 }
 
 boost::system::result<scenario, parse_failure> parse_scenario(std::string_view text) {
   scenario read;
-  std::string plan;
+  bool has_end = false;
   std::size_t number = 0;
-  while (!text.empty()) {
+  do {
     auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.ends_with('\r'))
       line.remove_suffix(1);
-    ++number;
-    if (number == 1) {
+    if (++number == 1) {
       if (line != first_line)
         return parse_failure{1, 1, '"' + std::string{first_line} + '"'};
       continue;
     }
-    if (line.empty() || line.front() == '#')
-      continue;
     line_reader in{line};
-    if (!read_line(in, line, read, plan))
+    has_end |= in.ahead() == "end_at";
+    if (!read_line(in, read))
       return parse_failure{number, in.column(), in.expected()};
-  }
-  if (number == 0)
-    return parse_failure{1, 1, '"' + std::string{first_line} + '"'};
-  if (const auto faults = parse_fault_plan(plan))
-    read.plan = *faults;
+  } while (!text.empty());
   read.plan.heal_at = read.heal_at;
+  if (!has_end)
+    read.end_at = read.end_needed();
   return read;
 }
 

@@ -67,6 +67,7 @@ private:
   /// Lets the library say what it has to say, and does what it asks for.
   void drain();
   void handle(client_event::any& event);
+  [[nodiscard]] bool hidden_by_canary(const client_event::received& message);
   void write();
   void arm_timer();
   void run_later(duration wait, void (user::*what)());
@@ -105,6 +106,7 @@ private:
   bool wants_connection_ = false;
   std::set<std::string> wanted_; ///< topics the person wants, whatever the process remembers
   std::uint32_t published_ = 0;
+  std::uint32_t delivered_ = 0; ///< messages with a guarantee
   std::uint32_t lives_ = 0;
   bool mistyped_ = false; ///< the token of this process
   session_key session_;

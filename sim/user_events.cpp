@@ -8,6 +8,7 @@ namespace {
 
 constexpr trace_kind event_kind{"user.learns"};
 constexpr trace_kind received_kind{"user.receives"};
+constexpr trace_kind canary_kind{"user.canary"};
 
 errc reason_of(const boost::system::error_code& code) {
   return code.category() == kodama_category() ? static_cast<errc>(code.value())
@@ -59,6 +60,15 @@ telling tell_received(const client_event::received& e, const std::optional<messa
 }
 
 } // namespace
+
+// The library has counted the message, and acknowledges it; the person never sees it.
+bool user::hidden_by_canary(const client_event::received& message) {
+  if (plan_.canary == 0 || message.sequence == 0 || ++delivered_ != plan_.canary)
+    return false;
+  note(canary_kind, hash_of(message.topic), message.sequence,
+       [] { return "hides a message on purpose: the canary"; });
+  return true;
+}
 
 void user::handle(client_event::any& event) {
   const auto when = now();
@@ -141,6 +151,8 @@ void user::handle(client_event::any& event) {
                [&] { return about("is unsubscribed from", e.topic, " before number", e.end); });
           witness_.tell(&checker::on_unsubscribed, when, id_, session_, e.topic, e.end);
         } else if constexpr (std::is_same_v<Event, client_event::received>) {
+          if (hidden_by_canary(e))
+            return;
           const auto tag = tag_of(e.content);
           note(received_kind, hash_of(e.topic), e.sequence, [&] { return tell_received(e, tag); });
           if (tag)

@@ -6,8 +6,63 @@
 namespace kodama::sim {
 namespace {
 
+using namespace std::chrono_literals;
+using kind = operation::kind;
+
+std::string text_of_example() {
+  return "kodama scenario 1\n"
+         "# Two people in one room. The second goes through a tunnel and comes back late.\n"
+         "\n"
+         "seed 1\n"
+         "users 2\n"
+         "udp no\n"
+         "keepalive 3s\n"
+         "heal_at 8s\n"
+         "\n"
+         "# What goes wrong by chance, before heal_at.\n"
+         "chance latency 37.5ms\n"
+         "chance tcp_refused 10%\n"
+         "\n"
+         "# What happens when.\n"
+         "do 0s user 0 connect\n"
+         "do 0s user 1 connect\n"
+         "do 500ms user 1 subscribe topic 0\n"
+         "strike 1s black_hole user 1 for 6s draw 1\n"
+         "do 1.2s user 0 publish topic 0 count 3 size 32\n";
+}
+
+scenario example() {
+  scenario made;
+  made.seed = 1;
+  made.users = 2;
+  made.udp = false;
+  made.keepalive = 3s;
+  made.heal_at = made.plan.heal_at = 8s;
+  made.plan.latency = 37500us;
+  made.plan.tcp.refused = probability::percent(10);
+  made.strikes = {{fault_kind::black_hole, host_of(1), 1s, 6s, 1}};
+  made.operations = {{0s, 0, kind::connect},
+                     {0s, 1, kind::connect},
+                     {500ms, 1, kind::subscribe},
+                     {1200ms, 0, kind::publish, 0, 3, 32}};
+  made.end_at = made.end_needed();
+  return made;
+}
+
 RC_GTEST_PROP(ScenarioText, ReadsWhatItWrote, ()) {
-  const auto what = scenario::draw(*rc::gen::arbitrary<std::uint64_t>(), fault_profile::swarm);
+  const auto what = scenario::draw(
+      *rc::gen::arbitrary<std::uint64_t>(),
+      *rc::gen::element(fault_profile::swarm, fault_profile::mobile, fault_profile::hostile));
+  const auto read = parse_scenario(to_text(what, "a comment\nof two lines"));
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(*read == what);
+}
+
+RC_GTEST_PROP(ScenarioText, KeepsEveryNanosecondAndEveryShare, ()) {
+  scenario what;
+  what.keepalive = duration{*rc::gen::inRange<std::int64_t>(0, 315'000'000'000'000'000)};
+  what.end_at = duration{*rc::gen::inRange<std::int64_t>(0, 2'000'000'000)};
+  what.plan.udp.loss.of_65536 = *rc::gen::inRange(0U, 65537U);
   const auto read = parse_scenario(to_text(what));
   RC_ASSERT(read.has_value());
   RC_ASSERT(*read == what);
@@ -21,6 +76,39 @@ RC_GTEST_PROP(ScenarioText, SurvivesEveryTruncation, ()) {
     RC_ASSERT(read.error().line >= 1);
 }
 
+TEST(ScenarioText, ReadsWellAndLeavesOutWhatIsUsual) {
+  EXPECT_EQ(to_text(example(), "Two people in one room. The second goes through a tunnel and comes "
+                               "back late."),
+            text_of_example());
+}
+
+TEST(ScenarioText, ReadsWhatAPersonWrites) {
+  const auto read =
+      parse_scenario("kodama scenario 1\r\n"
+                     "do 0ns user 0 connect topic 0 count 1 size 0 # old and whole\r\n"
+                     "\tdo 0s  user 1 connect#at once\n"
+                     "do 500000000ns user 1 subscribe\n"
+                     "chance tcp_refused 6553/65536\n"
+                     "chance latency 37500us\n"
+                     "strike 1.0s black_hole host 2 for 6000ms draw 1\n"
+                     "do 1.2s user 0 publish size 32 \n"
+                     "seed 1\nusers 2\nudp no\nheal_at 7s\nkeepalive 3s\nheal_at 8s");
+  ASSERT_TRUE(read.has_value()) << read.error().line << ": " << read.error().expected;
+  auto expected = example();
+  expected.operations.back().count = 1;
+  EXPECT_EQ(*read, expected);
+}
+
+// A file that a person made must not be judged while messages are merely under way.
+TEST(ScenarioText, EndsLateEnoughUnlessToldOtherwise) {
+  const auto read = parse_scenario("kodama scenario 1\nheal_at 5s\ndo 9s user 0 connect\n");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->end_at, 9s + read->liveness_bound() + 1s);
+  const auto chosen = parse_scenario("kodama scenario 1\nend_at 0s\n");
+  ASSERT_TRUE(chosen.has_value());
+  EXPECT_EQ(chosen->end_at, 0s);
+}
+
 struct bad_file {
   std::string text;
   std::size_t line;
@@ -29,16 +117,34 @@ struct bad_file {
 };
 
 TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
+  const std::string a_number = "a whole number that is not too large";
+  const std::string a_time = "a duration such as 20s, 1.5s, 250ms, 10us or 5ns";
   const bad_file files[] = {
       {"", 1, 1, "\"kodama scenario 1\""},
       {"kodama scenario 2\n", 1, 1, "\"kodama scenario 1\""},
-      {"kodama scenario 1\nseed x\n", 2, 6, "a whole number"},
-      {"kodama scenario 1\n\n# a comment\nkeepalive 5\n", 4, 11, "a duration ending in ns"},
+      {"kodama scenario 1\nseed x\n", 2, 6, a_number},
+      {"kodama scenario 1\nusers -1\n", 2, 7, a_number},
+      {"kodama scenario 1\nusers 4000000\n", 2, 7, "at most 10000"},
+      {"kodama scenario 1\n\n# a comment\nkeepalive 5\n", 4, 11, a_time},
+      {"kodama scenario 1\nkeepalive 1.2.3s\n", 2, 11, a_time},
+      {"kodama scenario 1\nkeepalive 1.5ns\n", 2, 11, a_time},
+      {"kodama scenario 1\nkeepalive -1s\n", 2, 11, a_time},
       {"kodama scenario 1\nudp maybe\n", 2, 5, "yes or no"},
       {"kodama scenario 1\ncolour red\n", 2, 1,
        "a fact of a scenario (docs/simulation.md lists them)"},
       {"kodama scenario 1\ndo 1ns user 0 jump\n", 2, 15, "an operation"},
+      {"kodama scenario 1\ndo 1ns user 0 publish size\n", 2, 27, a_number},
+      {"kodama scenario 1\ndo 1ns user 0 publish size 1 topic 2\n", 2, 30, "the end of the line"},
       {"kodama scenario 1\nstrike 1ns meteor host 1\n", 2, 12, "a kind of fault"},
+      {"kodama scenario 1\nstrike 1ns udp_loss user 1\n", 2, 12,
+       "a fault that strikes (this one is a `chance`)"},
+      {"kodama scenario 1\nstrike 1ns tcp_reset them\n", 2, 22,
+       "\"server\" or \"user\" and its number"},
+      {"kodama scenario 1\nchance tcp_reset every 4s for 0s to 0s\n", 2, 8,
+       "a fault by chance (this one strikes: write `strike` lines)"},
+      {"kodama scenario 1\nchance udp_loss 5\n", 2, 17, "a share such as 10% or 0.5%"},
+      {"kodama scenario 1\nchance udp_loss 101%\n", 2, 17, "a share such as 10% or 0.5%"},
+      {"kodama scenario 1\nchance udp_loss 5% 6\n", 2, 20, "the end of the line"},
       {"kodama scenario 1\nusers 3 4\n", 2, 9, "the end of the line"},
   };
   for (const auto& file : files) {

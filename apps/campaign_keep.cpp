@@ -1,0 +1,126 @@
+#include "apps/campaign_report.hpp"
+#include "apps/whole_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+/// What is left of a campaign's findings for the next morning.
+namespace kodama::apps {
+namespace {
+
+/// Where so many things are wrong, the first ones are enough to begin with.
+constexpr std::size_t shrunk_max = 10;
+
+std::string cannot_write(const std::string& path) {
+  return "cannot write " + path + ": " + std::strerror(errno);
+}
+
+std::string origin_of(const campaign_report& report, std::uint64_t seed) {
+  const auto& profile = report.options.profile;
+  return "seed " + std::to_string(seed) +
+         (profile == sim::fault_profile::swarm
+              ? ""
+              : ", profile " + std::string{sim::to_string(profile)});
+}
+
+/// "exactly-once-4711", or "exactly-once-lossy-4711"
+std::string stem_of(const campaign_report& report, const failed_seed& failed) {
+  const auto& profile = report.options.profile;
+  return failed.how.promise + '-' +
+         (profile == sim::fault_profile::swarm ? "" : std::string{sim::to_string(profile)} + '-') +
+         std::to_string(failed.seed);
+}
+
+/// A name that a C++ file may have under tests/: "exactly_once_4711_test.cpp".
+std::string test_path(const std::string& wanted, const std::string& stem) {
+  if (!wanted.ends_with('/') && !std::filesystem::is_directory(wanted))
+    return wanted;
+  auto name = stem;
+  for (char& c : name)
+    if (c == '-')
+      c = '_';
+  return (std::filesystem::path{wanted} / (name + "_test.cpp")).string();
+}
+
+class keeper {
+public:
+  keeper(const keep_options& options, campaign_report& report)
+      : options_{options}
+      , report_{report} {}
+
+  std::optional<std::string> run() {
+    std::error_code failed;
+    for (const auto* directory : {&options_.directory, &options_.test})
+      if (directory == &options_.directory ? !directory->empty() : directory->ends_with('/'))
+        std::filesystem::create_directories(*directory, failed);
+    for (const auto& [shape, what] : report_.state.found.findings) {
+      auto& files = report_.files[shape];
+      if (!keep_scenarios(what, files) ||
+          (what.first().how.promise != "determinism" && !keep_small(what.first(), files)))
+        return error_;
+    }
+    return std::nullopt;
+  }
+
+private:
+  bool keep_scenarios(const finding& what, finding_files& files) {
+    if (options_.directory.empty())
+      return true;
+    for (const auto& each : what.seeds) {
+      const auto path = path_of(stem_of(report_, each) + ".scenario");
+      const auto drawn = sim::scenario::draw(each.seed, report_.options.profile);
+      if (!write(path, file_of(drawn, each.how, origin_of(report_, each.seed))))
+        return false;
+      if (files.scenario.empty())
+        files.scenario = path;
+    }
+    return true;
+  }
+
+  bool keep_small(const failed_seed& first, finding_files& files) {
+    if (!options_.shrink || shrunk_++ == shrunk_max)
+      return true;
+    const auto drawn = sim::scenario::draw(first.seed, report_.options.profile);
+    const auto made = shrink_failure(drawn, options_.shrinking);
+    if (!made)
+      return true; // a crash of the machine's making, such as too little memory: not of the seed's
+    files.size = extent_of(made->smallest);
+    const auto stem = stem_of(report_, first);
+    const auto origin = origin_of(report_, first.seed);
+    if (!options_.directory.empty()) {
+      files.small = path_of(stem + "-small.scenario");
+      if (!write(files.small, file_of(made->smallest, made->how, origin)))
+        return false;
+    }
+    const auto test = test_path(options_.test, stem);
+    if (options_.test.empty() || (test == options_.test && shrunk_ != 1))
+      return true; // one file holds one test
+    files.test = test;
+    return write(test, test_of(made->smallest, made->how, origin));
+  }
+
+  [[nodiscard]] std::string path_of(const std::string& name) const {
+    return (std::filesystem::path{options_.directory} / name).string();
+  }
+
+  bool write(const std::string& path, const std::string& content) {
+    if (write_whole(path, content))
+      return true;
+    error_ = cannot_write(path);
+    return false;
+  }
+
+  const keep_options& options_;
+  campaign_report& report_;
+  std::size_t shrunk_ = 0;
+  std::string error_;
+};
+
+} // namespace
+
+std::optional<std::string> keep_findings(const keep_options& options, campaign_report& report) {
+  return keeper{options, report}.run();
+}
+
+} // namespace kodama::apps

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "apps/campaign.hpp"
+#include "apps/shrink_run.hpp"
+
+#include <map>
+#include <string>
+
+namespace kodama::apps {
+
+/// What was made of a finding for people to work with; empty paths where nothing was written.
+struct finding_files {
+  std::string scenario; ///< of its first seed
+  std::string small;    ///< shrunk
+  std::string test;     ///< a GoogleTest with the shrunk one
+  extent size;          ///< of the shrunk one
+};
+
+/// Everything that a campaign has to say at its end.
+struct campaign_report {
+  campaign_options options;
+  campaign_state state;
+  std::optional<canary_result> canary;
+  std::map<std::string, finding_files, std::less<>> files; ///< by the failure's shape
+  bool interrupted = false;
+
+  [[nodiscard]] bool blind() const { return canary && !canary->caught; }
+  [[nodiscard]] bool passed() const { return state.found.findings.empty() && !blind(); }
+};
+
+/// For people.
+void print_summary(const campaign_report& report);
+/// For machines, on one line.
+void print_json(const campaign_report& report);
+
+struct keep_options {
+  std::string directory; ///< for scenario files; empty: none
+  std::string test;      ///< a file for the first finding, or a directory for all; empty: none
+  bool shrink = true;
+  shrink_options shrinking;
+};
+/// Writes the files, and shrinks the first failure of each finding. An error is a sentence.
+[[nodiscard]] std::optional<std::string> keep_findings(const keep_options& options,
+                                                       campaign_report& report);
+
+} // namespace kodama::apps

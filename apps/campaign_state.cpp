@@ -1,0 +1,79 @@
+#include "apps/campaign.hpp"
+#include "apps/units.hpp"
+
+#include <algorithm>
+
+/// The file of a campaign that is to go on later.
+namespace kodama::apps {
+namespace {
+
+constexpr std::string_view first_line = "kodama campaign 1";
+
+std::string show(seed_range range) {
+  return std::to_string(range.first) + '-' + std::to_string(range.last);
+}
+
+std::optional<seed_range> parse_range(std::string_view text) {
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos)
+    return std::nullopt;
+  const auto first = parse_number(text.substr(0, dash));
+  const auto last = parse_number(text.substr(dash + 1));
+  if (!first || !last || *first > *last)
+    return std::nullopt;
+  return seed_range{*first, *last};
+}
+
+bool read_line(std::string_view line, saved_campaign& to) {
+  const auto name = line.substr(0, line.find(' '));
+  const auto value = line.substr(std::min(name.size() + 1, line.size()));
+  const auto number = parse_number(value);
+  const auto range = parse_range(value);
+  if (name == "range" && range) {
+    to.options.seeds = *range;
+  } else if (name == "open" && range) {
+    to.state.open.push_back(*range);
+  } else if (name == "next" && number) {
+    to.state.next = *number;
+  } else if (name == "milliseconds" && number) {
+    to.state.took = std::chrono::milliseconds{*number};
+  } else if (name == "determinism") {
+    to.options.check_determinism = value == "yes";
+  } else if (name == "profile") {
+    const auto profile = sim::parse_fault_profile(value);
+    if (!profile)
+      return false;
+    to.options.profile = *profile;
+  } else {
+    return take_line(to.state.found, line);
+  }
+  return true;
+}
+
+} // namespace
+
+std::string to_text(const campaign_options& options, const campaign_state& state) {
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(state.took);
+  auto text = std::string{first_line} + "\nrange " + show(options.seeds) + "\nprofile " +
+              std::string{sim::to_string(options.profile)} + "\ndeterminism " +
+              (options.check_determinism ? "yes" : "no") + "\nmilliseconds " +
+              std::to_string(took.count()) + "\nnext " + std::to_string(state.next) + '\n';
+  for (const auto& each : state.open)
+    text += "open " + show(each) + '\n';
+  return text + to_text(state.found);
+}
+
+std::optional<saved_campaign> parse_campaign(std::string_view text) {
+  saved_campaign read;
+  bool first = true;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (first ? line != first_line : !read_line(line, read))
+      return std::nullopt;
+    first = false;
+  }
+  return first ? std::nullopt : std::optional{std::move(read)};
+}
+
+} // namespace kodama::apps

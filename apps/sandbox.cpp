@@ -1,0 +1,101 @@
+#include "apps/sandbox.hpp"
+
+#include "protocol/assert.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace kodama::apps {
+namespace {
+
+std::string first_line_of(int file) {
+  char text[1024];
+  const auto size = ::pread(file, text, sizeof text, 0);
+  const std::string whole{text, size > 0 ? static_cast<std::size_t>(size) : 0};
+  return whole.substr(0, whole.find('\n'));
+}
+
+} // namespace
+
+sandbox::sandbox(const std::function<void(int pipe)>& work)
+    : complaints_{::memfd_create("stderr", MFD_CLOEXEC)} {
+  int ends[2];
+  KODAMA_ASSERT(complaints_ >= 0 && ::pipe2(ends, O_CLOEXEC) == 0);
+  std::fflush(nullptr); // else both processes would write what is buffered
+  process_ = ::fork();
+  KODAMA_ASSERT(process_ >= 0);
+  if (process_ == 0) {
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGTERM, SIG_DFL);
+    ::dup2(complaints_, STDERR_FILENO);
+    ::close(ends[0]);
+    work(ends[1]);
+    std::fflush(nullptr);
+    std::_Exit(0);
+  }
+  ::close(ends[1]);
+  pipe_ = ends[0];
+}
+
+sandbox::~sandbox() {
+  if (process_ < 0)
+    return;
+  ::kill(process_, SIGKILL);
+  static_cast<void>(finish());
+}
+
+sandbox::sandbox(sandbox&& other) noexcept {
+  swap(other);
+}
+
+sandbox& sandbox::operator=(sandbox&& other) noexcept {
+  sandbox{std::move(other)}.swap(*this);
+  return *this;
+}
+
+void sandbox::swap(sandbox& other) noexcept {
+  std::swap(process_, other.process_);
+  std::swap(pipe_, other.pipe_);
+  std::swap(complaints_, other.complaints_);
+  std::swap(unread_, other.unread_);
+}
+
+bool sandbox::read() {
+  char data[65536];
+  const auto count = ::read(pipe_, data, sizeof data);
+  if (count < 0 && errno == EINTR)
+    return true;
+  if (count <= 0)
+    return false;
+  unread_.append(data, static_cast<std::size_t>(count));
+  return true;
+}
+
+std::optional<std::string> sandbox::finish() {
+  int status = 0;
+  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR)
+    continue;
+  const auto said = first_line_of(complaints_);
+  ::close(pipe_);
+  ::close(complaints_);
+  process_ = pipe_ = complaints_ = -1;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return std::nullopt;
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+    return "the run does not end";
+  if (!said.empty())
+    return said;
+  return WIFSIGNALED(status)
+             ? "the process ended with signal " + std::to_string(WTERMSIG(status))
+             : "the process ended with exit status " + std::to_string(WEXITSTATUS(status));
+}
+
+} // namespace kodama::apps

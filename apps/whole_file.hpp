@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kodama::apps {
+
+/// Everything in it; empty when it cannot be read.
+[[nodiscard]] std::optional<std::string> read_whole(const std::string& path);
+
+/// Writes it beside `path` first and renames it then, so that whoever reads finds the old content
+/// or the new one. False, with errno set, when it cannot be written.
+[[nodiscard]] bool write_whole(const std::string& path, std::string_view content);
+
+/// Asked before long work whose result would have nowhere to go; sets errno.
+[[nodiscard]] bool can_write(const std::string& path);
+
+} // namespace kodama::apps

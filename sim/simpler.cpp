@@ -1,0 +1,317 @@
+#include "sim/simpler.hpp"
+
+#include "sim/fault_fields.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <set>
+#include <type_traits>
+
+namespace kodama::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = operation::kind;
+
+/// One thing more to understand weighs as much as this many letters more to read.
+constexpr std::uint64_t cost_of_a_thing = 200;
+
+constexpr std::uint64_t other_seeds = 8;
+
+bool is_of_user(const timed_fault& strike) {
+  return strike.host != host_id{0};
+}
+
+std::set<user_id> users_in(const scenario& what) {
+  std::set<user_id> found;
+  for (const auto& each : what.operations)
+    found.insert(each.user);
+  for (const auto& each : what.strikes)
+    if (is_of_user(each))
+      found.insert(static_cast<std::uint32_t>(each.host) - 1);
+  return found;
+}
+
+std::set<std::uint32_t> topics_in(const scenario& what) {
+  std::set<std::uint32_t> found;
+  for (const auto& each : what.operations)
+    if (has_topic(each.what))
+      found.insert(each.topic);
+  return found;
+}
+
+template <class Value>
+std::set<Value> some_of(const std::set<Value>& all, std::size_t first, std::size_t count) {
+  std::set<Value> some;
+  std::size_t number = 0;
+  for (const auto& each : all)
+    if (const auto at = number++; at >= first && at < first + count)
+      some.insert(each);
+  return some;
+}
+
+template <class Value>
+void erase_some(std::vector<Value>& all, std::size_t first, std::size_t count) {
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(std::min(first, all.size()));
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(first + count, all.size()));
+  all.erase(begin, end);
+}
+
+std::size_t count_chances(const scenario& what) {
+  std::size_t count = 0;
+  for_each_fault(what.plan, [&](fault_kind, const auto& field) { count += is_on(field) ? 1 : 0; });
+  return count;
+}
+
+void erase_chances(scenario& from, std::size_t first, std::size_t count) {
+  std::size_t number = 0;
+  for_each_fault(from.plan, [&](fault_kind, auto& field) {
+    if (!is_on(field))
+      return;
+    if (const auto at = number++; at >= first && at < first + count)
+      field = std::remove_reference_t<decltype(field)>{};
+  });
+}
+
+void rename_users(scenario& in, const std::map<user_id, user_id>& names) {
+  for (auto& each : in.operations)
+    each.user = names.at(each.user);
+  for (auto& each : in.strikes)
+    if (is_of_user(each))
+      each.host = host_of(names.at(static_cast<std::uint32_t>(each.host) - 1));
+}
+
+/// Who connects a second time without need has done so because two users became one.
+void erase_second_connects(scenario& from) {
+  std::set<user_id> connected;
+  std::erase_if(from.operations, [&](const operation& each) {
+    if (each.what == kind::disconnect)
+      connected.erase(each.user);
+    return each.what == kind::connect && !connected.insert(each.user).second;
+  });
+}
+
+void add_with_other_seeds(scenarios& to, const scenario& made) {
+  to.push_back(made);
+  for (std::uint64_t seed = 0; seed != other_seeds; ++seed) {
+    to.push_back(made);
+    to.back().seed = seed;
+  }
+}
+
+void add_renumbered_users(scenarios& to, const scenario& what) {
+  constexpr std::size_t permuted_max = 3; // of four there are 24 orders
+  const auto used = users_in(what);
+  std::vector<user_id> numbers(used.size());
+  for (std::size_t i = 0; i != numbers.size(); ++i)
+    numbers[i] = static_cast<user_id>(i);
+  do {
+    std::map<user_id, user_id> names;
+    for (auto number = numbers.begin(); const auto user : used)
+      names[user] = *number++;
+    auto made = what;
+    rename_users(made, names);
+    add_with_other_seeds(to, made);
+  } while (numbers.size() <= permuted_max && std::next_permutation(numbers.begin(), numbers.end()));
+}
+
+void add_merged_users(scenarios& to, const scenario& what) {
+  const auto used = users_in(what);
+  for (const auto leaving : used)
+    for (const auto staying : used) {
+      if (leaving == staying)
+        continue;
+      std::map<user_id, user_id> names;
+      for (const auto user : used)
+        names[user] = user == leaving ? staying : user;
+      auto made = what;
+      rename_users(made, names);
+      erase_second_connects(made);
+      to.push_back(std::move(made));
+    }
+}
+
+/// Intruders are numbered behind the users: with fewer of those they are other intruders.
+void add_fewer_bystanders(scenarios& to, const scenario& what) {
+  const auto used = users_in(what);
+  if (what.intruders == 0)
+    return;
+  auto made = what;
+  made.users = used.empty() ? 1 : *used.rbegin() + 1;
+  made.intruders = 1;
+  add_with_other_seeds(to, made);
+}
+
+void add_fewer_topics(scenarios& to, const scenario& what) {
+  const auto used = topics_in(what);
+  const auto add = [&](auto&& rename) {
+    auto made = what;
+    for (auto& each : made.operations)
+      if (has_topic(each.what))
+        each.topic = rename(each.topic);
+    to.push_back(std::move(made));
+  };
+  add([](std::uint32_t) { return 0U; });
+  add([&](std::uint32_t topic) {
+    return static_cast<std::uint32_t>(std::distance(used.begin(), used.find(topic)));
+  });
+  for (const auto leaving : used)
+    for (const auto staying : used)
+      if (staying < leaving)
+        add([&](std::uint32_t topic) { return topic == leaving ? staying : topic; });
+}
+
+/// Its operations and strikes, as one list.
+std::size_t count_events(const scenario& what) {
+  return what.operations.size() + what.strikes.size();
+}
+
+scenario without_event(const scenario& what, std::size_t which) {
+  return which < what.operations.size()
+             ? without(what, part::operation, which, 1)
+             : without(what, part::strike, which - what.operations.size(), 1);
+}
+
+} // namespace
+
+std::uint64_t cost_of(const scenario& what) {
+  auto things = what.operations.size() + what.strikes.size() + count_chances(what) + what.users +
+                what.intruders + topics_in(what).size();
+  std::uint64_t more = 0;
+  for (const auto& each : what.operations)
+    more += std::min<std::uint64_t>(each.count, 100) + std::bit_width(each.size);
+  if (what.udp)
+    ++things;
+  return things * cost_of_a_thing + 8 * more + to_text(what).size() +
+         static_cast<std::uint64_t>(what.end_at / 10s);
+}
+
+scenario tidied(scenario what) {
+  const auto before = what.end_at;
+  what.plan.heal_at = what.heal_at;
+  std::erase_if(what.operations, [&](const operation& each) { return each.user >= what.users; });
+  std::erase_if(what.strikes, [&](const timed_fault& each) {
+    return static_cast<std::uint32_t>(each.host) > what.users + what.intruders;
+  });
+  for (auto& each : what.operations) {
+    if (!has_topic(each.what))
+      each.topic = 0;
+    if (!is_publish(each.what)) {
+      each.count = 1;
+      each.size = 0;
+    }
+  }
+  const auto by_time = [](const auto& a, const auto& b) { return a.at < b.at; };
+  std::stable_sort(what.operations.begin(), what.operations.end(), by_time);
+  std::stable_sort(what.strikes.begin(), what.strikes.end(), by_time);
+  const auto topics = topics_in(what);
+  what.topics = topics.empty() ? 1 : *topics.rbegin() + 1;
+  const auto users = users_in(what);
+  if (what.intruders == 0) // they are numbered behind the users
+    what.users = users.empty() ? 1 : *users.rbegin() + 1;
+  what.end_at = std::min(before, what.end_needed());
+  return what;
+}
+
+std::size_t count_of(const scenario& what, part which) {
+  switch (which) {
+  case part::user: return users_in(what).size();
+  case part::topic: return topics_in(what).size();
+  case part::strike: return what.strikes.size();
+  case part::chance: return count_chances(what);
+  case part::operation: return what.operations.size();
+  }
+  return 0;
+}
+
+scenario without(const scenario& what, part which, std::size_t first, std::size_t count) {
+  auto made = what;
+  switch (which) {
+  case part::user: {
+    const auto gone = some_of(users_in(what), first, count);
+    std::erase_if(made.operations, [&](const auto& each) { return gone.contains(each.user); });
+    std::erase_if(made.strikes, [&](const auto& each) {
+      return is_of_user(each) && gone.contains(static_cast<std::uint32_t>(each.host) - 1);
+    });
+    break;
+  }
+  case part::topic: {
+    const auto gone = some_of(topics_in(what), first, count);
+    std::erase_if(made.operations, [&](const auto& each) {
+      return has_topic(each.what) && gone.contains(each.topic);
+    });
+    break;
+  }
+  case part::strike: erase_some(made.strikes, first, count); break;
+  case part::chance: erase_chances(made, first, count); break;
+  case part::operation: erase_some(made.operations, first, count); break;
+  }
+  return tidied(std::move(made));
+}
+
+scenarios with_simpler_world(const scenario& what) {
+  scenarios made;
+  const scenario usual;
+  const auto add = [&](auto&& change) {
+    auto one = what;
+    change(one);
+    made.push_back(tidied(std::move(one)));
+  };
+  add([&](scenario& one) {
+    one.intruders = 0;
+    one.udp = false;
+    one.unacknowledged_max = usual.unacknowledged_max;
+    one.topics_max = usual.topics_max;
+    one.session_buffer_max = usual.session_buffer_max;
+    one.publish_topics_max = usual.publish_topics_max;
+  });
+  add([&](scenario& one) { one.intruders = 0; });
+  add([&](scenario& one) { one.udp = false; });
+  add([&](scenario& one) { one.unacknowledged_max = usual.unacknowledged_max; });
+  add([&](scenario& one) { one.topics_max = usual.topics_max; });
+  add([&](scenario& one) { one.session_buffer_max = usual.session_buffer_max; });
+  add([&](scenario& one) { one.publish_topics_max = usual.publish_topics_max; });
+  add([&](scenario& one) { one.resume_window = usual.resume_window; });
+  add([&](scenario& one) {
+    one.keepalive = usual.keepalive;
+    one.end_at = std::max(one.end_at, one.end_needed()); // a longer one is noticed later
+  });
+  return made;
+}
+
+scenarios with_fewer_names(const scenario& what) {
+  scenarios made;
+  add_merged_users(made, what);
+  add_renumbered_users(made, what);
+  add_fewer_bystanders(made, what);
+  add_fewer_topics(made, what);
+  add_with_other_seeds(made, what);
+  for (auto& each : made)
+    each = tidied(std::move(each));
+  return made;
+}
+
+scenarios with_other_luck(const scenario& what) {
+  scenarios made;
+  for (std::size_t i = 0; i != count_events(what); ++i)
+    add_with_other_seeds(made, without_event(what, i));
+  for (std::size_t i = 0; i != count_chances(what); ++i)
+    add_with_other_seeds(made, without(what, part::chance, i, 1));
+  return made;
+}
+
+scenarios without_pairs(const scenario& what) {
+  constexpr std::size_t events_max = 40; // 780 pairs
+  scenarios made;
+  if (count_events(what) > events_max)
+    return made;
+  for (std::size_t later = 1; later < count_events(what); ++later) {
+    const auto one_less = without_event(what, later);
+    for (std::size_t i = 0; i < std::min(later, count_events(one_less)); ++i)
+      made.push_back(without_event(one_less, i));
+  }
+  return made;
+}
+
+} // namespace kodama::sim

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "sim/scenario.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace kodama::sim {
+
+// What can be made simpler about a scenario: the shrinker's ideas, without its patience. None of
+// them makes a scenario that fails with a server that keeps its promises: faults stay before
+// heal_at, and there is always time for what is under way to arrive.
+
+/// How much there is to read and to understand. The shrinker only ever goes down.
+[[nodiscard]] std::uint64_t cost_of(const scenario& what);
+
+/// The same without what cannot matter: details without meaning, users and topics beyond the last
+/// one in use, time after everything is over.
+[[nodiscard]] scenario tidied(scenario what);
+
+/// What a scenario has several of, and what can be left out of it.
+enum class part : std::uint8_t { user, topic, strike, chance, operation };
+
+[[nodiscard]] std::size_t count_of(const scenario& what, part which);
+/// Without `count` of them, from the one numbered `first` on.
+[[nodiscard]] scenario without(const scenario& what, part which, std::size_t first,
+                               std::size_t count);
+
+using scenarios = std::vector<scenario>;
+
+/// Everybody's faults at once, limits as they usually are, no UDP.
+[[nodiscard]] scenarios with_simpler_world(const scenario& what);
+/// Users and topics numbered without gaps, or made one. Decisions are keyed by a user's name, so
+/// that another number may need other luck: other seeds are tried along with it.
+[[nodiscard]] scenarios with_fewer_names(const scenario& what);
+/// One message instead of many, of no size; faults that last shorter.
+[[nodiscard]] scenarios with_smaller_numbers(const scenario& what);
+/// Round moments, close together.
+[[nodiscard]] scenarios with_simpler_times(const scenario& what);
+/// One operation or strike less, with other luck.
+[[nodiscard]] scenarios with_other_luck(const scenario& what);
+/// Two operations or strikes less: those that are only good for each other.
+[[nodiscard]] scenarios without_pairs(const scenario& what);
+
+} // namespace kodama::sim

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""sim, shrink and replay: from a red number to a small file, as people go."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+
+import harness
+
+
+class Campaigns(harness.Case):
+    def sim(self, *arguments, status=0):
+        done = self.ask("sim", *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def json(self, *arguments, status=0):
+        return json.loads(self.sim("--json", *arguments, status=status).stdout)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def test_every_seed_runs_twice_the_same_way(self):
+        told = self.json("--seeds", "1-40", "--check-determinism")
+        self.assertEqual(told["seeds"], 40)
+        self.assertTrue(told["passed"])
+        self.assertEqual(told["findings"], [])
+
+    def test_the_hash_does_not_depend_on_how_many_processes_ran(self):
+        hashes = {self.json("--seeds", "1-50", "--jobs", jobs)["trace_hash"] for jobs in (1, 2, 5)}
+        self.assertEqual(len(hashes), 1)
+
+    def test_a_canary_proves_that_the_campaign_sees(self):
+        told = self.json("--seeds", "1-5", "--canary")
+        self.assertTrue(told["canary"]["caught"])
+        self.assertLessEqual(told["canary"]["seeds"], 20)
+        self.assertNotIn("canary", self.json("--seeds", "1-5"))
+        self.assertIn("canary", self.sim("--seeds", "1-1001", "--for", "1ms").stdout)
+
+    def test_a_campaign_goes_on_where_it_was_interrupted(self):
+        file = self.path("state")
+        whole = self.json("--seeds", "1-300")
+        told = self.json("--seeds", "1-300", "--resume", file, "--jobs", 1, "--for", "1ms")
+        self.assertLess(told["seeds"], 300)
+        sim = self.start("sim", "--seeds", "1-300", "--resume", file, "--jobs", 1)
+        self.assertIn(sim.stop(signal.SIGINT), (0, -signal.SIGINT))  # before it listens, or after
+        again = self.json("--resume", file)
+        self.assertEqual(again["seeds"], 300)
+        for what in ("trace_hash", "exercised", "faults", "events"):
+            self.assertEqual(again[what], whole[what])
+
+    def test_a_campaign_ends_after_its_time(self):
+        told = self.json("--for", "300ms")
+        self.assertGreater(told["seeds"], 0)
+
+    def test_wrong_usage_is_told_in_one_line(self):
+        other = self.path("other")
+        self.sim("--seeds", "1-2", "--resume", other)
+        pathlib.Path(self.path("nonsense")).write_text("nonsense\n")
+        for arguments, said in (
+            (["--seeds", "9-1"], "is not a range of seeds"),
+            (["--profile", "wild"], "expected none, lossy, mobile, hostile or swarm"),
+            (["--for", "5"], "--for"),
+            (["--resume", other, "--profile", "none"], "other seeds or options"),
+            (["--resume", self.path("nonsense")], "is not a campaign to go on with"),
+            (["--seeds", "1", "--resume", "/nowhere/state"], "cannot write /nowhere/state"),
+        ):
+            done = self.sim(*arguments, status=2)
+            self.assert_one_line(done.stderr, said)
+
+    def test_each_help_has_an_example(self):
+        for command in ("sim", "shrink", "replay"):
+            done = self.ask(command, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout, rf"Examples?:\n(?s:.*)  kodama {command}")
+
+
+class Shrinking(harness.Case):
+    """With a canary: the one failure that is always at hand."""
+
+    def setUp(self):
+        super().setUp()
+        self.file = os.path.join(self.directory, "failing.scenario")
+        self.small = os.path.join(self.directory, "small.scenario")
+        self.test = os.path.join(self.directory, "small_test.cpp")
+        for seed in range(1, 50):
+            text = self.ask("replay", seed, "--scenario").stdout
+            pathlib.Path(self.file).write_text(text + "canary 1\n")
+            done = self.ask("replay", self.file)
+            if done.returncode == 1:
+                self.promise = re.search(r"\*\*\* (\S+) broken", done.stdout)[1]
+                return
+        self.fail("no canary was caught")
+
+    def test_a_canary_shrinks_to_a_handful_of_lines(self):
+        done = self.ask("shrink", self.file, "-o", self.small, "--emit-test", self.test)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("replay it: kodama replay", done.stderr)
+        text = pathlib.Path(self.small).read_text()
+        self.assertIn(f"# {self.promise}: ", text)
+        self.assertLessEqual(len(re.findall("^do ", text, re.M)), 20, text)
+        self.assertLessEqual(len(re.findall("^(strike|chance) ", text, re.M)), 3, text)
+        replayed = self.ask("replay", self.small)
+        self.assertEqual(replayed.returncode, 1)
+        self.assertRegex(replayed.stdout, rf"\*\*\* {self.promise} broken")
+        test = pathlib.Path(self.test).read_text()
+        self.assertIn(text, test)
+        self.assertRegex(test, r"TEST\(\w+, HoldsIn\w+\)")
+
+    def test_an_interrupted_shrink_writes_its_best(self):
+        shrink = self.start("shrink", self.file, "-o", self.small, "--jobs", 1)
+        shrink.until("shrinking")
+        self.assertEqual(shrink.stop(signal.SIGINT), 0, shrink.stderr())
+        self.assertEqual(self.ask("replay", self.small).returncode, 1)
+
+    def test_what_does_not_fail_is_not_shrunk(self):
+        done = self.ask("shrink", 1, "-o", self.small)
+        self.assertEqual(done.returncode, 1)
+        self.assert_one_line(done.stderr, "seed 1 keeps every promise")
+        self.assertFalse(os.path.exists(self.small))
+
+    def test_wrong_usage_is_told_in_one_line(self):
+        broken = os.path.join(self.directory, "broken.scenario")
+        pathlib.Path(broken).write_text("kodama scenario 1\nusers two\n")
+        for arguments, said in (
+            ([broken], r"broken.scenario:2:7: expected a whole number"),
+            (["nofile"], "neither a seed nor a file"),
+            ([self.file, "-o", "/nowhere/x"], "cannot write /nowhere/x"),
+            ([1, "--profile", "wild"], "expected none, lossy"),
+        ):
+            done = self.ask("shrink", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assert_one_line(done.stderr, said)
+
+
+if __name__ == "__main__":
+    harness.main()
