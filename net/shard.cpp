@@ -16,6 +16,9 @@ constexpr std::size_t scratch_size = 256 * 1024;
 /// How many sockets are served before their actors run: enough to coalesce, few enough that the
 /// first does not wait long for the last.
 constexpr int sockets_per_turn = 256;
+/// How exact timers are. What they wait for is keepalives, probes, acknowledgements: 20 ms and
+/// more.
+constexpr duration tick = std::chrono::milliseconds{4};
 constexpr unsigned turns_between_looks = 8;
 constexpr std::size_t messages_per_resume = 128;
 constexpr std::size_t spare_buffers_max = 64;
@@ -100,14 +103,11 @@ void shard::run() {
 }
 
 void shard::gather_events() {
-  using clock = std::chrono::steady_clock;
-  if (const auto next_timer = timers().next(); !readers_.empty()) {
+  if (!readers_.empty()) {
     io_.poll_one(); // there is work already
-  } else if (next_timer == never) {
-    io_.run_one();
   } else {
-    io_.run_one_until(clock::time_point{
-        std::chrono::duration_cast<clock::duration>(next_timer.time_since_epoch())});
+    wake_up_by(timers().next());
+    io_.run_one();
   }
   // To look for further events costs a system call of its own. A quiet server would make it in
   // vain with every message, so it is only tried now and then whether that has changed.
@@ -147,6 +147,25 @@ void shard::flush_all() {
   for (const auto& each : flushing_)
     each->flush();
   flushing_.clear();
+}
+
+// A wait with a time limit has the kernel set its hardware timer and unset it again, with every
+// message; in a virtual machine that costs more than the message. So one timer stays set, over many
+// waits, and all deadlines of a tick share it.
+void shard::wake_up_by(instant deadline) {
+  if (deadline == never)
+    return;
+  const instant rounded{(deadline.time_since_epoch() + tick - duration{1}) / tick * tick};
+  if (rounded >= wake_up_at_)
+    return;
+  wake_up_at_ = rounded;
+  using clock = std::chrono::steady_clock;
+  wake_up_.expires_at(clock::time_point{
+      std::chrono::duration_cast<clock::duration>(wake_up_at_.time_since_epoch())});
+  wake_up_.async_wait([this](auto cancelled) {
+    if (!cancelled)
+      wake_up_at_ = never;
+  });
 }
 
 void shard::read_all() {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -72,6 +73,8 @@ public:
 private:
   void take_inbox();
   void gather_events();
+  /// Sees to it that io_ comes back by then, or a little later.
+  void wake_up_by(instant deadline);
   void read_all();
   void run_actors();
   void flush_all();
@@ -88,6 +91,8 @@ private:
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
+  boost::asio::steady_timer wake_up_{io_};
+  instant wake_up_at_ = never; ///< when wake_up_ rings
   runtime::run_queue queue_;
   std::vector<std::shared_ptr<flushable>> dirty_;
   std::vector<std::shared_ptr<flushable>> flushing_;
