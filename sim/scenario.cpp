@@ -47,6 +47,7 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
   for (auto wanted = chance.below(3); wanted != 0; --wanted)
     made.operations.push_back(
         {from + chance.duration_between(0s, 2s), user, kind::subscribe, topic()});
+  const decision_stream partings{made.seed, "scenario.parting", user};
   const auto count = 4 + chance.below(24);
   for (std::uint64_t i = 0; i != count; ++i) {
     operation next;
@@ -79,6 +80,10 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
       next.size =
           static_cast<std::uint32_t>(chance.below(8) == 0 ? chance.below(3000) : chance.below(100));
     }
+    // Every other one goes in the middle of something.
+    if (const auto parting = partings.at(i); next.what == kind::disconnect && (parting & 1) == 0)
+      made.operations.push_back(
+          {next.at, user, kind::subscribe, static_cast<std::uint32_t>(mix(parting) % made.topics)});
     made.operations.push_back(next);
     if (next.what == kind::disconnect) {
       // Comes back a little later, as a new session.
