@@ -26,7 +26,8 @@ struct session_key {
 };
 
 /// What a scripted publish carries, so that it is recognised wherever it turns up. Counts all
-/// publishes of one user over the whole run, from 1; never repeats.
+/// publishes of one user over the whole run, from 1; never repeats. The number 0 stands for content
+/// that no user has published.
 struct message_tag {
   user_id user = 0;
   std::uint32_t number = 0;
@@ -112,7 +113,8 @@ public:
 
   // What the server decides (actors/observer.hpp).
 
-  virtual void on_server_started(instant, std::uint32_t /*life*/) {}
+  /// `resume_window`: how long it keeps a session without a connection.
+  virtual void on_server_started(instant, std::uint32_t /*life*/, duration /*resume_window*/) {}
   /// The process is gone, and with it all its sessions and topics.
   virtual void on_server_stopped(instant, std::uint32_t /*life*/) {}
   virtual void on_session_opened(instant, session_key) {}

@@ -26,6 +26,7 @@ host_id network::add_host(std::string_view name, role what) {
   decision_stream random{world_.seed, "udp.blocked_from_start", links_.key(host)};
   if (what == role::client && !healed() && random.happens(world_.plan.udp.blocked_from_start)) {
     links_.block(host, transport_kind::udp, way::both);
+    walled_.push_back(host);
     world_.faults.strike(fault_kind::udp_blocked_from_start);
   }
   return host;
@@ -110,6 +111,9 @@ void network::heal() {
   if (healed())
     return;
   links_.heal();
+  // No fault of the network but somebody's rule, which nobody mends: TCP has to do for ever.
+  for (const auto host : walled_)
+    links_.block(host, transport_kind::udp, way::both);
   tcp_.retransmit_all();
   world_.history.note(world_.queue.now(), host_id{}, healed_trace, 0, 0, 0,
                       [] { return "sees the network healed: no faults of it from here on"; });

@@ -86,6 +86,7 @@ private:
   tcp_network tcp_;
   udp_network udp_;
   std::vector<role> roles_;
+  std::vector<host_id> walled_; ///< no datagram passes, whatever heals
 };
 
 } // namespace kodama::sim

@@ -49,6 +49,7 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
   for (auto wanted = chance.below(3); wanted != 0; --wanted)
     made.operations.push_back(
         {from + chance.duration_between(0s, 2s), user, kind::subscribe, topic()});
+  const decision_stream partings{made.seed, "scenario.parting", user};
   const auto count = 4 + chance.below(24);
   for (std::uint64_t i = 0; i != count; ++i) {
     operation next;
@@ -81,6 +82,10 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
       next.size =
           static_cast<std::uint32_t>(chance.below(8) == 0 ? chance.below(3000) : chance.below(100));
     }
+    // Every other one goes in the middle of something.
+    if (const auto parting = partings.at(i); next.what == kind::disconnect && (parting & 1) == 0)
+      made.operations.push_back(
+          {next.at, user, kind::subscribe, static_cast<std::uint32_t>(mix(parting) % made.topics)});
     made.operations.push_back(next);
     if (next.what == kind::disconnect) {
       // Comes back a little later, as a new session.
@@ -88,6 +93,21 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
       made.operations.push_back({back, user, kind::connect});
     }
   }
+}
+
+/// When all has settled: does what has no guarantee still find a way? In a stream of its own, so
+/// that the scripts stay what they were.
+void draw_last_words(scenario& made, user_id user) {
+  decision_stream chance{made.seed, "scenario.last_words", user};
+  operation last;
+  last.user = user;
+  last.what = kind::publish_unreliable;
+  last.at = made.end_at - chance.duration_between(3s, 5s);
+  last.topic = static_cast<std::uint32_t>(chance.below(made.topics));
+  last.count = static_cast<std::uint32_t>(1 + chance.below(3));
+  last.size =
+      static_cast<std::uint32_t>(chance.below(2) == 0 ? chance.below(3000) : chance.below(100));
+  made.operations.push_back(last);
 }
 
 void draw_strikes(scenario& made, std::uint64_t seed) {
@@ -117,14 +137,16 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
   draw_sizes(made, seed);
   made.plan = fault_plan::of(profile, seed);
   made.plan.heal_at = made.heal_at;
+  made.end_at = made.heal_at + 5s + made.liveness_bound() + 1s;
   // Some of it after heal(): what works again has to work for new messages too.
   for (user_id user = 0; user != made.users; ++user)
     draw_script(made, user, 0s, made.heal_at + 5s);
+  for (user_id user = 0; user != made.users; ++user)
+    draw_last_words(made, user);
   std::stable_sort(made.operations.begin(), made.operations.end(),
                    [](const operation& a, const operation& b) { return a.at < b.at; });
   draw_strikes(made, seed);
   forget_drawn(made.plan);
-  made.end_at = made.heal_at + 5s + made.liveness_bound() + 1s;
   return made;
 }
 

@@ -83,7 +83,7 @@ void server_host::start() {
   ++life_;
   world_.history.note(now(), host_, started_kind, life_, 0, 0,
                       [&] { return "begins: process " + std::to_string(life_) + " serves"; });
-  witness_.tell(&checker::on_server_started, now(), life_);
+  witness_.tell(&checker::on_server_started, now(), life_, plan_.resume_window);
   process_ = std::make_unique<process>(config_);
   process_->system.await_actors_before_shutdown(false);
   process_->node.emplace(std::vector<runtime::home_unit*>{&home_of(process_->system)}, options_,
@@ -288,7 +288,6 @@ void server_host::on_sequenced(std::string_view topic, client_id sender, topic_s
     const auto whole = byte_view{batch.image}.subspan(batch.starts[i], batch.size_of(i));
     const auto header = read_header(whole, {1U << 30, 1024});
     const auto body = message::decode(**header, whole.subspan(message_header_size), 1024);
-    // What no user published is for the receivers' side to complain about.
     const auto tag = tag_of(std::get<message::publish>(*body).content).value_or(message_tag{});
     world_.history.note(now(), host_, sequenced_kind, hash_of(topic), first + i, tag.number, [&] {
       const auto number = std::to_string(first + i);

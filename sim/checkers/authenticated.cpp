@@ -21,6 +21,14 @@ void authenticated::on_received_unknown(instant now, user_id user, session_key w
                       "\" that no user has published"));
 }
 
+void authenticated::on_sequenced(instant now, std::string_view topic, session_key sender,
+                                 topic_sequence sequence, message_tag tag) {
+  exercise();
+  if (tag.number == 0 && told_.insert(sender).second)
+    violate(now, text("the server took content from ", name_of(sender), " as ", sequence, " of \"",
+                      topic, "\" that no user has published"));
+}
+
 void authenticated::on_intruder_connected(instant now, user_id user) {
   exercise();
   if (intruders_told_.insert(user).second)

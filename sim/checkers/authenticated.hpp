@@ -16,6 +16,8 @@ public:
   void on_received(instant, user_id, session_key who, std::string_view topic,
                    topic_sequence sequence, client_id sender, message_tag, bool by_udp) override;
   void on_received_unknown(instant, user_id, session_key, std::string_view topic) override;
+  void on_sequenced(instant, std::string_view topic, session_key sender, topic_sequence,
+                    message_tag) override;
   void on_intruder_connected(instant, user_id) override;
 
 private:

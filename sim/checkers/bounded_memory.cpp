@@ -21,10 +21,35 @@ void bounded_memory::on_session_opened(instant now, session_key session) {
 
 void bounded_memory::on_session_ended(instant, session_key session, errc) {
   open_.erase(session);
+  detached_.erase(session);
 }
 
 void bounded_memory::on_server_stopped(instant, std::uint32_t life) {
   std::erase_if(open_, [&](const session_key& session) { return session.server_life == life; });
+  std::erase_if(detached_, [&](const auto& each) { return each.first.server_life == life; });
+}
+
+void bounded_memory::on_server_started(instant, std::uint32_t, duration resume_window) {
+  resume_window_ = resume_window;
+}
+
+void bounded_memory::on_attached(instant, session_key session, std::uint64_t, duration) {
+  detached_.erase(session);
+}
+
+void bounded_memory::on_session_detached(instant now, session_key session, errc) {
+  // A process that dies may still drop connections; it keeps nothing any more.
+  if (open_.contains(session))
+    detached_.try_emplace(session, now);
+}
+
+void bounded_memory::on_end(instant now, const std::vector<user_id>&) {
+  // Clocks are wrong by a few percent, and a server that stood still is late.
+  const auto patience = resume_window_ + resume_window_ / 8 + std::chrono::seconds{10};
+  for (const auto& [session, since] : detached_)
+    if (now - since > patience && told_.insert(session).second)
+      violate(now, text("the server keeps ", name_of(session), ", which has no connection since ",
+                        since, ", but its resume window is ", resume_window_));
 }
 
 } // namespace kodama::sim::checkers

@@ -10,10 +10,17 @@ namespace kodama::sim::checkers {
 void liveness::on_connected(instant now, user_id who, session_key session, bool resumed,
                             duration keepalive) {
   delivery_ledger::on_connected(now, who, session, resumed, keepalive);
-  users_[who].connected = true;
+  auto& known = users_[who];
+  known.connected = true;
+  known.since = now;
+  known.session = session;
 }
 
-void liveness::on_connection_lost(instant now, user_id who, session_key, errc) {
+void liveness::on_connection_lost(instant now, user_id who, session_key session, errc reason) {
+  const auto& known = users_[who];
+  if (reason == errc::keepalive_timeout && known.connected && undisturbed(known.since))
+    violate(now, text(name_of(who, session), " took its connection of ", known.since,
+                      " for dead, but the server lives and the network is whole"));
   disconnect(now, who);
 }
 
@@ -84,7 +91,8 @@ void liveness::on_received(instant now, user_id who, session_key session, std::s
 
 void liveness::on_attached(instant now, session_key session, std::uint64_t link,
                            duration keepalive) {
-  connections_.insert_or_assign(session, connection{link, keepalive, now, paused_until(now)});
+  alone_.erase(session);
+  connections_.insert_or_assign(session, connection{link, keepalive, now, now, paused_until(now)});
 }
 
 void liveness::on_heard(instant now, session_key session, std::uint64_t link) {
@@ -96,12 +104,17 @@ void liveness::on_heard(instant now, session_key session, std::uint64_t link) {
   attached->second.paused = paused_until(now);
 }
 
-void liveness::on_session_detached(instant now, session_key session, errc) {
+void liveness::on_session_detached(instant now, session_key session, errc reason) {
   const auto attached = connections_.find(session);
   if (attached == connections_.end())
     return;
+  if (reason == errc::keepalive_timeout && undisturbed(attached->second.attached))
+    violate(now, text("the server took connection ", attached->second.link, " of ",
+                      name_of(session), ", attached at ", attached->second.attached,
+                      ", for dead, but every client lives and the network is whole"));
   judge_silence(now, session, attached->second);
   connections_.erase(attached);
+  alone_.emplace(session, now);
 }
 
 void liveness::on_session_ended(instant now, session_key session, errc reason) {
@@ -112,8 +125,10 @@ void liveness::on_session_ended(instant now, session_key session, errc reason) {
 void liveness::on_server_stopped(instant now, std::uint32_t life) {
   delivery_ledger::on_server_stopped(now, life);
   for (auto& [session, attached] : connections_)
-    if (session.server_life == life)
+    if (session.server_life == life) {
       judge_silence(now, session, attached);
+      alone_.emplace(session, now);
+    }
   std::erase_if(connections_, [&](const auto& each) { return each.first.server_life == life; });
 }
 
@@ -139,8 +154,16 @@ void liveness::judge_silence(instant now, session_key session, connection& what)
                       "had to notice after 1.5 keepalives of ", what.keepalive));
 }
 
+bool liveness::undisturbed(instant since) const {
+  // What was under way in the fault phase, or attached by a copy that never says a word, is heard
+  // of for a while yet.
+  constexpr auto aftermath = std::chrono::seconds{10};
+  return healed_ && *healed_ + aftermath < since;
+}
+
 void liveness::on_healed(instant now) {
   deadline_.handle_healed(now);
+  healed_ = now;
 }
 
 void liveness::on_end(instant now, const std::vector<user_id>& reachable) {
@@ -161,6 +184,11 @@ void liveness::judge_user(instant now, user_id who) {
   if (!known.connected && deadline_.passed(known.since, now))
     violate(now, text("user ", who, " is not connected: it has not been since ", known.since,
                       ", and the bound is ", deadline_.bound()));
+  if (const auto alone = alone_.find(known.session);
+      known.connected && alone != alone_.end() && deadline_.passed(alone->second, now))
+    violate(now, text(name_of(who, known.session), " believes itself connected, but no connection ",
+                      "has carried its session since ", alone->second, "; the bound is ",
+                      deadline_.bound()));
   for (const auto& [tag, open] : known.open) {
     if (!deadline_.passed(open.when, now))
       continue;

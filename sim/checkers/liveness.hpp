@@ -50,13 +50,15 @@ private:
   };
   struct user {
     bool connected = false;
-    instant since; ///< it is not
+    instant since; ///< it is, or is not
+    session_key session;
     std::map<message_tag, publish> open;
     std::string late; ///< the first thing that came too late; told if the user proves reachable
   };
   struct connection {
     std::uint64_t link;
     duration keepalive;
+    instant attached;
     instant heard;
     duration paused; ///< the server's paused time until then
     bool told = false;
@@ -65,6 +67,8 @@ private:
   void disconnect(instant now, user_id who);
   void judge_user(instant now, user_id who);
   void judge_deliveries(instant now, user_id who);
+  /// Whether what began at `since` began in a network that had been whole for a while.
+  [[nodiscard]] bool undisturbed(instant since) const;
   void judge_silence(instant now, session_key session, connection& what);
   /// How long the server did not run, until now.
   [[nodiscard]] duration paused_until(instant now) const;
@@ -73,6 +77,8 @@ private:
   duration keepalive_slack_;
   std::map<user_id, user> users_;
   std::map<session_key, connection> connections_;
+  std::map<session_key, instant> alone_; ///< since when no connection carries it
+  std::optional<instant> healed_;
   duration paused_{0};
   std::optional<instant> paused_since_;
 };

@@ -10,6 +10,24 @@ namespace {
 /// Enough to see what went wrong; a session may have thousands of open publishes.
 constexpr std::size_t names_max = 8;
 
+/// More than a session is ever owed at once: all publishes of one read, and their bookkeeping.
+constexpr std::size_t push_max = 128 * 1024;
+
+/// A rule that no client breaks, not even one that sends garbage: that is too long, whatever it is.
+bool accuses_client(errc reason) {
+  switch (reason) {
+  case errc::malformed_message:
+  case errc::too_many_sections:
+  case errc::message_id_gap:
+  case errc::too_many_unacknowledged:
+  case errc::unexpected_message:
+  case errc::invalid_topic:
+  case errc::topic_too_long:
+  case errc::bad_acknowledgement: return true;
+  default: return false;
+  }
+}
+
 template <class Tags>
 std::string names_of(const Tags& tags) {
   std::string all;
@@ -26,16 +44,28 @@ std::string names_of(const Tags& tags) {
 
 void no_silent_loss::on_connected(instant, user_id user, session_key who, bool, duration) {
   users_[user].session = who;
+  ++visits_[who].connected;
 }
 
-void no_silent_loss::on_session_lost(instant now, user_id user, session_key who, errc,
+void no_silent_loss::on_session_lost(instant now, user_id user, session_key who, errc reason,
                                      const std::vector<message_tag>& unconfirmed,
                                      const std::vector<topic_gap>& gaps) {
   exercise();
+  judge_cause(now, user, who, reason);
   compare_unconfirmed(now, user, who, unconfirmed);
   compare_gaps(now, user, who, gaps);
   users_[user].doubtful.insert(unconfirmed.begin(), unconfirmed.end());
   forget(user);
+}
+
+void no_silent_loss::judge_cause(instant now, user_id user, session_key who, errc reason) {
+  if (reason == errc::session_unknown && who.client != 0 && !ended_at(who))
+    violate(now, text(name_of(user, who), " was told that its session is unknown, but the server ",
+                      "has not ended it"));
+  const auto& known = visits_[who];
+  if (reason == errc::resume_impossible && known.attached == known.connected)
+    violate(now, text(name_of(user, who), " was told that it cannot resume, but nobody else has ",
+                      "been in its session and could have confused the numbers"));
 }
 
 void no_silent_loss::compare_unconfirmed(instant now, user_id user, session_key who,
@@ -141,8 +171,42 @@ void no_silent_loss::on_unsubscribed(instant, user_id user, session_key, std::st
     topics.erase(where);
 }
 
-void no_silent_loss::on_session_ended(instant now, session_key session, errc) {
+void no_silent_loss::on_session_ended(instant now, session_key session, errc reason) {
   ended_.try_emplace(session, now);
+  exercise();
+  const auto away = now - visits_[session].detached.value_or(now);
+  // Clocks are wrong by a few percent.
+  if (reason == errc::session_unknown && away < resume_window_ - resume_window_ / 8)
+    violate(now, text("the server ended ", name_of(session), " after ", away,
+                      " without a connection, but its resume window is ", resume_window_));
+  const auto backlog = visits_[session].backlog;
+  if (reason == errc::slow_reader && backlog + push_max < session_buffer_max_)
+    violate(now, text("the server ended ", name_of(session), " as a slow reader, but kept only ",
+                      backlog, " bytes for it; session_buffer_max is ", session_buffer_max_));
+  // Garbage that happens to begin with a possible header may break any rule, once in 65,000 times;
+  // not twice in one run.
+  if (accuses_client(reason) && ++accused_ == 2)
+    violate(now, text("the server ended ", name_of(session), ": ", to_string(reason),
+                      "; it is the second one that it accuses of breaking a rule, but the clients ",
+                      "keep to the rules"));
+}
+
+void no_silent_loss::on_backlog(instant, session_key session, std::size_t bytes) {
+  visits_[session].backlog = bytes;
+}
+
+void no_silent_loss::on_server_started(instant, std::uint32_t, duration resume_window) {
+  resume_window_ = resume_window;
+}
+
+void no_silent_loss::on_attached(instant, session_key session, std::uint64_t, duration) {
+  auto& known = visits_[session];
+  ++known.attached;
+  known.detached.reset();
+}
+
+void no_silent_loss::on_session_detached(instant now, session_key session, errc) {
+  visits_[session].detached = now;
 }
 
 void no_silent_loss::on_server_stopped(instant now, std::uint32_t life) {

@@ -12,11 +12,13 @@ namespace kodama::sim::checkers {
 
 /// Holds the run to `no-silent-loss`: who loses a session is told exactly which publishes are in
 /// doubt and where each subscription broke off; what was called doubtful is never acknowledged
-/// afterwards; and nobody goes on believing in a session that the server has ended.
+/// afterwards; nobody goes on believing in a session that the server has ended; and no session ends
+/// without a cause.
 class no_silent_loss final : public checker {
 public:
   explicit no_silent_loss(const bounds& limits)
-      : deadline_{limits.liveness} {}
+      : deadline_{limits.liveness}
+      , session_buffer_max_{limits.session_buffer_max} {}
 
   [[nodiscard]] std::string_view promise() const override { return "no-silent-loss"; }
 
@@ -37,7 +39,11 @@ public:
   void on_unsubscribed(instant, user_id, session_key, std::string_view topic,
                        topic_sequence end) override;
   void on_session_ended(instant, session_key, errc reason) override;
+  void on_backlog(instant, session_key, std::size_t bytes) override;
   void on_server_stopped(instant, std::uint32_t life) override;
+  void on_server_started(instant, std::uint32_t life, duration resume_window) override;
+  void on_attached(instant, session_key, std::uint64_t link, duration keepalive) override;
+  void on_session_detached(instant, session_key, errc reason) override;
   void on_healed(instant) override;
   void on_end(instant, const std::vector<user_id>& reachable) override;
 
@@ -54,6 +60,7 @@ private:
     by_topic<subscription> topics;
   };
 
+  void judge_cause(instant now, user_id user, session_key who, errc reason);
   void compare_unconfirmed(instant now, user_id user, session_key who,
                            const std::vector<message_tag>& told);
   void compare_gaps(instant now, user_id user, session_key who, const std::vector<topic_gap>& told);
@@ -63,6 +70,19 @@ private:
 
   deadline deadline_;
   std::map<user_id, knowledge> users_;
+  /// How often a connection was attached to a session, and how often its user was told so: where
+  /// they differ, somebody else may have been there.
+  struct visits {
+    std::uint64_t attached = 0;
+    std::uint64_t connected = 0;
+    std::size_t backlog = 0;
+    std::optional<instant> detached; ///< and nobody has been there since
+  };
+
+  std::size_t session_buffer_max_;
+  duration resume_window_{0};
+  unsigned accused_ = 0; ///< sessions that the server ended for a broken rule
+  std::map<session_key, visits> visits_;
   std::map<session_key, instant> ended_;
   std::map<std::uint32_t, instant> lives_over_;
 };

@@ -20,6 +20,8 @@ void one_owner::on_attached(instant now, session_key session, std::uint64_t link
     violate_once(now, known,
                  text(attached, " while connection ", *known.owner, ", attached at ", known.since,
                       ", still carried it"));
+  judge_takeover(now, session, known);
+  known.taken = false;
   if (known.attached++ != 0)
     exercise();
   known.owner = known.latest = link;
@@ -48,14 +50,17 @@ void one_owner::on_heard(instant now, session_key session, std::uint64_t link) {
     violate_once(now, known, text(heard, "no connection was ever attached to it"));
 }
 
-void one_owner::on_session_detached(instant now, session_key session, errc) {
+void one_owner::on_session_detached(instant now, session_key session, errc reason) {
   auto& known = sessions_[session];
+  judge_takeover(now, session, known);
   known.owner.reset();
   known.since = now;
+  known.taken = reason == errc::taken_over;
 }
 
 void one_owner::on_session_ended(instant now, session_key session, errc reason) {
   auto& known = sessions_[session];
+  judge_takeover(now, session, known);
   known.owner.reset();
   known.since = now;
   known.ended = reason;
@@ -65,6 +70,20 @@ void one_owner::on_server_stopped(instant now, std::uint32_t life) {
   for (auto at = sessions_.lower_bound({life, 0});
        at != sessions_.end() && at->first.server_life == life; ++at)
     on_session_ended(now, at->first, errc::going_away);
+}
+
+void one_owner::on_end(instant now, const std::vector<user_id>&) {
+  for (auto& [session, known] : sessions_)
+    judge_takeover(now, session, known);
+}
+
+void one_owner::judge_takeover(instant now, session_key session, ownership& known) {
+  // In one step of the server, so at one instant.
+  if (known.taken && now != known.since)
+    violate_once(now, known,
+                 text("connection ", known.latest, " of ", name_of(session),
+                      " was detached as taken over at ", known.since,
+                      ", but no other connection was attached then"));
 }
 
 void one_owner::violate_once(instant when, ownership& about, std::string what) {

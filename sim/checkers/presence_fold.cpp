@@ -52,6 +52,7 @@ void presence_fold::on_server_presence(instant now, std::string_view topic, std:
         now, known.told,
         text(announced(), ", but it ", joined ? "had joined already" : "was not in the topic"));
   known.changes.try_emplace(sequence, what);
+  known.announced.try_emplace(sequence, now);
 }
 
 void presence_fold::on_watching(instant now, user_id user, session_key who, std::string_view topic,
@@ -187,7 +188,9 @@ void presence_fold::judge_watches(instant now, user_id user, session_key session
     if (!known.active || truth == nullptr)
       continue;
     const auto missing = truth->changes.lower_bound(known.next);
-    if (missing != truth->changes.end())
+    // What was announced a moment ago is still under way.
+    if (missing != truth->changes.end() &&
+        deadline_.passed(truth->announced.at(missing->first), now))
       violate_once(now, known.told,
                    text(name_of(user, session), ", watching \"", topic, "\" from ", known.first,
                         " on, was never notified of ", describe(missing->second), ", presence ",

@@ -54,6 +54,7 @@ private:
   /// What the server said.
   struct history {
     std::map<presence_sequence, change> changes;
+    std::map<presence_sequence, instant> announced; ///< when
     std::set<client_id> members;
     bool told = false;
   };

@@ -24,6 +24,8 @@ void publisher_order::on_received(instant now, user_id user, session_key who,
 
 void publisher_order::on_sequenced(instant now, std::string_view topic, session_key sender,
                                    topic_sequence sequence, message_tag tag) {
+  if (tag.number == 0)
+    return; // for authenticated to judge
   auto& latest = at(sequenced_[sender], topic);
   if (latest.sequence != 0)
     exercise();

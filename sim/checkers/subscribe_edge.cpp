@@ -23,9 +23,11 @@ void subscribe_edge::on_server_subscribed(instant, std::string_view topic, sessi
   at(sessions_[session], topic).server_firsts.push_back(first);
 }
 
-void subscribe_edge::on_server_unsubscribed(instant, std::string_view topic, session_key session,
-                                            topic_sequence end) {
-  at(sessions_[session], topic).server_ends.push_back(end);
+void subscribe_edge::on_server_unsubscribed(instant now, std::string_view topic,
+                                            session_key session, topic_sequence end) {
+  auto& known = at(sessions_[session], topic);
+  known.server_ends.push_back(end);
+  known.server_ended = now;
 }
 
 void subscribe_edge::on_subscribed(instant now, user_id user, session_key who,
@@ -133,6 +135,40 @@ void subscribe_edge::on_stopped(instant, user_id, session_key who, errc) {
 
 void subscribe_edge::on_forgot(instant, user_id, session_key who) {
   sessions_.erase(who);
+}
+
+void subscribe_edge::on_connected(instant, user_id user, session_key who, bool, duration) {
+  current_[user] = who;
+}
+
+void subscribe_edge::on_session_ended(instant, session_key session, errc) {
+  ended_.insert(session);
+}
+
+void subscribe_edge::on_server_stopped(instant, std::uint32_t life) {
+  lives_over_.insert(life);
+}
+
+void subscribe_edge::on_healed(instant now) {
+  deadline_.handle_healed(now);
+}
+
+void subscribe_edge::on_end(instant now, const std::vector<user_id>& reachable) {
+  for (const auto user : reachable)
+    if (const auto current = current_.find(user);
+        current != current_.end() && !ended_.contains(current->second) &&
+        !lives_over_.contains(current->second.server_life))
+      judge_belief(now, user, current->second);
+}
+
+void subscribe_edge::judge_belief(instant now, user_id user, session_key who) {
+  for (auto& [topic, known] : sessions_[who])
+    if (known.active && !known.server_ends.empty() && deadline_.passed(known.server_ended, now))
+      violate_once(now, known,
+                   text(name_of(user, who), " believes itself subscribed to \"", topic, "\" from ",
+                        known.first, " on, but the server unsubscribed it before ",
+                        known.server_ends.front(), " and never told it; the bound is ",
+                        deadline_.bound()));
 }
 
 } // namespace kodama::sim::checkers

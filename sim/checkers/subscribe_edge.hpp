@@ -2,17 +2,22 @@
 
 #include "sim/checker.hpp"
 #include "sim/checkers/by_topic.hpp"
+#include "sim/checkers/deadline.hpp"
 
 #include <deque>
 #include <map>
+#include <set>
 
 namespace kodama::sim::checkers {
 
 /// Holds the run to `subscribe-edge`: a subscriber receives everything from the number that SUBACK
 /// names to the one before which UNSUBACK ends, and nothing outside; and both answers name the
-/// numbers at which the server did it.
+/// numbers at which the server did it. Nobody is unsubscribed without being told.
 class subscribe_edge final : public checker {
 public:
+  explicit subscribe_edge(const bounds& limits)
+      : deadline_{limits.liveness} {}
+
   [[nodiscard]] std::string_view promise() const override { return "subscribe-edge"; }
 
   void on_server_subscribed(instant, std::string_view topic, session_key,
@@ -30,6 +35,11 @@ public:
                        const std::vector<topic_gap>& gaps) override;
   void on_stopped(instant, user_id, session_key who, errc reason) override;
   void on_forgot(instant, user_id, session_key who) override;
+  void on_connected(instant, user_id, session_key who, bool resumed, duration keepalive) override;
+  void on_session_ended(instant, session_key, errc reason) override;
+  void on_server_stopped(instant, std::uint32_t life) override;
+  void on_healed(instant) override;
+  void on_end(instant, const std::vector<user_id>& reachable) override;
 
 private:
   struct subscription {
@@ -40,6 +50,7 @@ private:
     /// What the server has decided and the user has not yet been told, in order: requests may be
     /// under way one behind the other.
     std::deque<topic_sequence> server_firsts, server_ends;
+    instant server_ended; ///< when the latest of server_ends was decided
     bool told = false;
   };
 
@@ -49,7 +60,13 @@ private:
   void judge_end(instant now, user_id user, session_key who, std::string_view topic,
                  topic_sequence end, subscription& known);
 
+  void judge_belief(instant now, user_id user, session_key who);
+
+  deadline deadline_;
   std::map<session_key, by_topic<subscription>> sessions_;
+  std::map<user_id, session_key> current_;
+  std::set<session_key> ended_;
+  std::set<std::uint32_t> lives_over_;
 };
 
 } // namespace kodama::sim::checkers

@@ -19,6 +19,18 @@ void topic_order::on_sequenced(instant now, std::string_view topic, session_key 
   all.insert_or_assign(sequence, message{tag, sender.client});
 }
 
+void topic_order::on_server_subscribed(instant now, std::string_view topic, session_key session,
+                                       topic_sequence first) {
+  const auto all = find(sequenced_, session.server_life, topic);
+  if (all == nullptr || all->empty())
+    return;
+  exercise();
+  if (const auto last = all->rbegin()->first;
+      first <= last && !std::exchange(at(server_told_[session.server_life], topic), true))
+    violate(now, text("the server subscribed ", name_of(session), " to \"", topic, "\" from ",
+                      first, " on after it had given ", last));
+}
+
 void topic_order::on_received(instant now, user_id user, session_key who, std::string_view topic,
                               topic_sequence sequence, client_id sender, message_tag tag, bool) {
   if (sequence == 0)

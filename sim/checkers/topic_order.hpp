@@ -14,6 +14,8 @@ class topic_order final : public checker {
 public:
   [[nodiscard]] std::string_view promise() const override { return "topic-order"; }
 
+  void on_server_subscribed(instant, std::string_view topic, session_key,
+                            topic_sequence first) override;
   void on_sequenced(instant, std::string_view topic, session_key sender, topic_sequence,
                     message_tag) override;
   void on_received(instant, user_id, session_key who, std::string_view topic,

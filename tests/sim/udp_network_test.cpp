@@ -161,6 +161,15 @@ TEST(UdpFaults, LeaveTcpAloneWhenUdpIsBlocked) {
   EXPECT_TRUE(world.server_mail.received.empty());
 }
 
+TEST(UdpFaults, LeaveAWallStandingWhenTheNetworkHeals) {
+  udp_world world{1, with([](auto& p) { p.udp.blocked_from_start = probability::percent(100); })};
+  world.net.heal();
+  world.send_up("up");
+  world.send_down("down");
+  world.run();
+  EXPECT_TRUE(world.server_mail.received.empty() && world.client_mail.received.empty());
+}
+
 TEST(UdpFaults, RebindPortThenAddressThenBack) {
   udp_world world{1, {.heal_at = 60s}};
   const auto home = world.at_client->external();

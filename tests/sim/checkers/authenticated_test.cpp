@@ -28,5 +28,10 @@ TEST_F(AuthenticatedChecker, RefusesContentThatNobodyPublished) {
   EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "\"room\"", "no user has published"}));
 }
 
+TEST_F(AuthenticatedChecker, RefusesToSequenceContentThatNobodyPublished) {
+  tell.opens(0).sequences({0, 1}, 1).sequences({0, 0}, 2);
+  EXPECT_TRUE(breaks(judge, {"session 1/1", "as 2 of \"room\"", "no user has published"}));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

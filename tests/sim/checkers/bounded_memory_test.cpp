@@ -38,5 +38,27 @@ TEST_F(BoundedMemoryChecker, BeginsAnewWithEachServer) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(BoundedMemoryChecker, RefusesToKeepAnybodyBeyondTheResumeWindow) {
+  tell.opens(0).detaches(0).pass(29s).ends({});
+  EXPECT_TRUE(breaks(judge, {"keeps session 1/1", "no connection", "resume window"}));
+}
+
+TEST_F(BoundedMemoryChecker, LetsAServerKeepWhoMayStillComeBack) {
+  tell.opens(0).detaches(0).pass(27s).ends({});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(BoundedMemoryChecker, CountsTheResumeWindowFromTheLatestConnection) {
+  tell.opens(0).detaches(0).pass(20s).attaches(0).pass(20s).detaches(0).pass(20s).ends({});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(BoundedMemoryChecker, KnowsThatASessionWhichEndedIsKeptByNobody) {
+  tell.opens(0).opens(1).detaches(0).detaches(1).ends_session(0).restarts();
+  judge.on_session_detached(tell.step(), {1, 2}, errc::connection_lost);
+  tell.pass(60s).ends({});
+  EXPECT_TRUE(holds(judge));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

@@ -85,7 +85,7 @@ private:
   instant step() { return now_ += std::chrono::milliseconds{1}; }
 
   void begin_life() {
-    judge_.on_server_started(step(), ++life_);
+    judge_.on_server_started(step(), ++life_, std::chrono::seconds{60});
     topics_ = {};
     last_client_ = 0;
     for (user_id user = 0; user != users; ++user)
@@ -225,7 +225,7 @@ private:
   void end_at_server(user_id user) {
     if (users_[user].attached)
       detach(user);
-    judge_.on_session_ended(step(), users_[user].session, errc::session_unknown);
+    judge_.on_session_ended(step(), users_[user].session, errc::slow_reader);
     for (std::size_t topic = 0; topic != topics; ++topic) {
       topics_[topic].watchers.erase(user);
       leave(user, topic);

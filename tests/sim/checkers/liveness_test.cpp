@@ -148,5 +148,39 @@ TEST_F(LivenessChecker, ForgetsConnectionsOfAStoppedServer) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(LivenessChecker, RefusesAUserWhoBelievesInADeadConnection) {
+  judge.on_session_detached(tell.step(), tell.session(0), errc::connection_lost);
+  tell.heals();
+  for (int i = 0; i != 11; ++i)
+    tell.pass(1s).hears(1);
+  tell.ends({0, 1});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "believes itself connected"}));
+}
+
+TEST_F(LivenessChecker, RefusesAFalseAlarmOfTheServer) {
+  tell.heals();
+  live(11s);
+  tell.detaches(0).attaches(0);
+  judge.on_session_detached(tell.step(), tell.session(0), errc::keepalive_timeout);
+  EXPECT_TRUE(breaks(judge, {"the server took connection", "session 1/1", "for dead"}));
+}
+
+TEST_F(LivenessChecker, RefusesAFalseAlarmOfTheClient) {
+  tell.heals();
+  live(11s);
+  tell.detaches(0).attaches(0);
+  judge.on_connection_lost(tell.step(), 0, tell.session(0), errc::keepalive_timeout);
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "took its connection", "for dead"}));
+}
+
+TEST_F(LivenessChecker, LetsConnectionsOfTheFaultPhaseDieLater) {
+  tell.heals();
+  live(11s);
+  judge.on_session_detached(tell.step(), tell.session(0), errc::keepalive_timeout);
+  judge.on_connection_lost(tell.step(), 0, tell.session(0), errc::keepalive_timeout);
+  for (const auto& found : judge.violations())
+    EXPECT_EQ(found.text.find("for dead"), std::string::npos) << found.text;
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

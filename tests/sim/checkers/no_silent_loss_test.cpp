@@ -127,5 +127,66 @@ TEST_F(NoSilentLossChecker, IsContentWithABeliefInTheNextSession) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(NoSilentLossChecker, RefusesALossOfWhatTheServerHasNotEnded) {
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::session_unknown, {}, {});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "unknown", "has not ended it"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesThatAClientAloneInItsSessionCannotResume) {
+  tell.detaches(0).attaches(0).detaches(0);
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::resume_impossible, {}, {});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "cannot resume", "nobody else"}));
+}
+
+TEST_F(NoSilentLossChecker, AcceptsThatAStrangerConfusedTheNumbers) {
+  judge.on_attached(tell.step(), tell.session(0), 77, 1s);
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::resume_impossible, {}, {});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAnEndBeforeTheResumeWindowIsOver) {
+  tell.detaches(0).pass(13s).ends_session(0, errc::session_unknown);
+  EXPECT_TRUE(breaks(judge, {"ended session 1/1", "without a connection", "resume window"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesThatASessionExpiresBelowItsConnection) {
+  tell.detaches(0).attaches(0).pass(20s).ends_session(0, errc::session_unknown);
+  EXPECT_TRUE(breaks(judge, {"ended session 1/1", "resume window"}));
+}
+
+TEST_F(NoSilentLossChecker, AcceptsAnEndByAClockThatIsALittleFast) {
+  tell.detaches(0).pass(15s).ends_session(0, errc::session_unknown);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesTheSecondAccusationOfACorrectClient) {
+  tell.opens(1);
+  judge.on_session_ended(tell.step(), tell.session(0), errc::message_id_gap);
+  EXPECT_TRUE(holds(judge));
+  judge.on_session_ended(tell.step(), tell.session(1), errc::malformed_message);
+  EXPECT_TRUE(breaks(judge, {"ended session 1/2", "malformed_message", "keep to the rules"}));
+}
+
+TEST(NoSilentLossCheckerOfALargeBuffer, RefusesToCallAnybodySlowWhoIsOwedLittle) {
+  auto limits = some_bounds;
+  limits.session_buffer_max = 256 * 1024;
+  no_silent_loss judge{limits};
+  story tell{judge};
+  tell.opens(0).opens(1);
+  judge.on_backlog(tell.step(), tell.session(0), 200 * 1024);
+  tell.ends_session(0, errc::slow_reader);
+  EXPECT_TRUE(holds(judge));
+  judge.on_backlog(tell.step(), tell.session(1), 30 * 1024);
+  tell.ends_session(1, errc::slow_reader);
+  EXPECT_TRUE(breaks(judge, {"session 1/2", "slow reader", "30720 bytes"}));
+}
+
+TEST_F(NoSilentLossChecker, AcceptsThatGarbageIsTooLong) {
+  tell.opens(1);
+  judge.on_session_ended(tell.step(), tell.session(0), errc::message_too_long);
+  judge.on_session_ended(tell.step(), tell.session(1), errc::message_too_long);
+  EXPECT_TRUE(holds(judge));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

@@ -35,7 +35,7 @@ TEST_F(OneOwnerChecker, RefusesBytesForADetachedSession) {
 
 TEST_F(OneOwnerChecker, RefusesBytesForASessionThatEnded) {
   tell.ends_session(0).hears(0);
-  EXPECT_TRUE(breaks(judge, {"connection 1", "session 1/1", "had ended", "session_unknown"}));
+  EXPECT_TRUE(breaks(judge, {"connection 1", "session 1/1", "had ended", "slow_reader"}));
 }
 
 TEST_F(OneOwnerChecker, RefusesBytesForTheSessionOfAStoppedServer) {
@@ -68,6 +68,28 @@ TEST_F(OneOwnerChecker, RefusesANewConnectionOfASessionThatEnded) {
 TEST_F(OneOwnerChecker, LetsTheNextServerGiveTheSameClientIdAgain) {
   tell.detaches(0).attaches(0).restarts().opens(0).hears(0);
   EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(OneOwnerChecker, AcceptsATakeoverInOneStep) {
+  judge.on_session_detached(tell.step(), tell.session(0), errc::taken_over);
+  judge.on_attached(tell.now(), tell.session(0), 2, 1s);
+  judge.on_heard(tell.step(), tell.session(0), 2);
+  tell.ends({0});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(OneOwnerChecker, RefusesATakeoverByNobody) {
+  judge.on_session_detached(tell.step(), tell.session(0), errc::taken_over);
+  tell.step();
+  tell.ends({0});
+  EXPECT_TRUE(breaks(judge, {"connection 1", "session 1/1", "taken over", "no other connection"}));
+}
+
+TEST_F(OneOwnerChecker, RefusesATakeoverThatIsFollowedByAResumeMuchLater) {
+  tell.detaches(0).attaches(0);
+  judge.on_session_detached(tell.step(), tell.session(0), errc::taken_over);
+  tell.pass(1s).attaches(0);
+  EXPECT_TRUE(breaks(judge, {"connection 2", "taken over", "no other connection"}));
 }
 
 } // namespace

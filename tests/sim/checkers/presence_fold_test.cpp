@@ -116,7 +116,7 @@ TEST_F(PresenceFoldChecker, RefusesAListOfANewerMoment) {
 }
 
 TEST_F(PresenceFoldChecker, MissesANotificationAtTheEnd) {
-  tell.watches(0, 1).announces(1, 7, joined).ends({0});
+  tell.watches(0, 1).announces(1, 7, joined).heals().pass(11s).ends({0});
   EXPECT_TRUE(breaks(
       judge, {"user 0 (session 1/1)", "from 1 on", "never notified of client 7", "presence 1"}));
 }
@@ -130,6 +130,11 @@ TEST_F(PresenceFoldChecker, OwesNothingToTheUnreachableAndTheLost) {
 TEST_F(PresenceFoldChecker, RefusesASubscriberWhoseSessionEndedLongAgo) {
   tell.announces(1, tell.session(0).client, joined).ends_session(0).pass(11s).ends({});
   EXPECT_TRUE(breaks(judge, {"session 1/1 ended", "still a subscriber of \"room\""}));
+}
+
+TEST_F(PresenceFoldChecker, GivesTheLastNotificationTimeToArrive) {
+  tell.watches(0, 1).heals().pass(11s).announces(1, 7, joined).ends({0});
+  EXPECT_TRUE(holds(judge));
 }
 
 } // namespace

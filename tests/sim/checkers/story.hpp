@@ -17,6 +17,7 @@ namespace kodama::sim {
 using namespace std::chrono_literals;
 
 inline constexpr std::string_view room = "room";
+inline constexpr duration resume_window = 16s;
 inline constexpr bounds some_bounds{
     .session_buffer_max = 1000, .sessions_max = 3, .liveness = 10s, .keepalive_slack = 100ms};
 
@@ -26,7 +27,7 @@ class story {
 public:
   explicit story(checker& to)
       : to_{to} {
-    to_.on_server_started(now_, life_);
+    to_.on_server_started(now_, life_, resume_window);
   }
 
   [[nodiscard]] instant now() const { return now_; }
@@ -118,8 +119,10 @@ public:
     to_.on_list(step(), user, session(user), room, sequence, subscribers);
     return *this;
   }
+  /// Which the server has ended.
   story& loses_session(user_id user, const std::vector<message_tag>& unconfirmed,
                        const std::vector<checker::topic_gap>& gaps = {}) {
+    to_.on_session_ended(now_, session(user), errc::normal);
     to_.on_session_lost(step(), user, session(user), errc::session_unknown, unconfirmed, gaps);
     return *this;
   }
@@ -131,13 +134,13 @@ public:
     to_.on_forgot(step(), user, session(user));
     return *this;
   }
-  story& ends_session(user_id user) {
-    to_.on_session_ended(step(), session(user), errc::session_unknown);
+  story& ends_session(user_id user, errc reason = errc::slow_reader) {
+    to_.on_session_ended(step(), session(user), reason);
     return *this;
   }
   story& restarts() {
     to_.on_server_stopped(step(), life_);
-    to_.on_server_started(step(), ++life_);
+    to_.on_server_started(step(), ++life_, resume_window);
     last_client_ = 0;
     return *this;
   }

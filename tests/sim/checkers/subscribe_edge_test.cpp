@@ -6,7 +6,7 @@ namespace kodama::sim::checkers {
 namespace {
 
 struct SubscribeEdgeChecker : testing::Test {
-  subscribe_edge judge;
+  subscribe_edge judge{some_bounds};
   story tell{judge};
 
   void SetUp() override { tell.opens(0).opens(1); }
@@ -114,6 +114,30 @@ TEST_F(SubscribeEdgeChecker, RefusesAnythingForALostSession) {
 TEST_F(SubscribeEdgeChecker, JudgesTheNextSessionAlone) {
   tell.subscribes(1, 5).receives(1, {0, 1}, 5).forgets(1).opens(1).subscribes(1, 9);
   tell.receives(1, {0, 2}, 9).stops(1).opens(1).subscribes(1, 10).unsubscribes(1, 10);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(SubscribeEdgeChecker, RefusesAnEndOfWhichTheUserNeverHears) {
+  tell.subscribes(1, 5);
+  judge.on_server_unsubscribed(tell.step(), room, tell.session(1), 6);
+  tell.heals().pass(11s).ends({1});
+  EXPECT_TRUE(
+      breaks(judge, {"user 1 (session 1/2)", "\"room\" from 5 on", "before 6", "never told"}));
+}
+
+TEST_F(SubscribeEdgeChecker, GivesUnsubackTimeToArrive) {
+  tell.subscribes(1, 5).heals().pass(11s);
+  judge.on_server_unsubscribed(tell.step(), room, tell.session(1), 6);
+  tell.pass(5s).ends({1});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(SubscribeEdgeChecker, LetsASessionThatEndedLeaveItsTopics) {
+  tell.subscribes(1, 5).subscribes(0, 5);
+  tell.ends_session(1);
+  judge.on_server_unsubscribed(tell.step(), room, tell.session(1), 6);
+  judge.on_server_unsubscribed(tell.step(), room, tell.session(0), 6);
+  tell.restarts().heals().pass(11s).ends({0, 1});
   EXPECT_TRUE(holds(judge));
 }
 

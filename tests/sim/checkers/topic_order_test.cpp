@@ -67,5 +67,11 @@ TEST_F(TopicOrderChecker, AcceptsWhatWasUnderWayWhenTheServerDied) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(TopicOrderChecker, RefusesASubscriptionFromANumberThatIsGivenAlready) {
+  tell.sequences({0, 1}, 4);
+  judge.on_server_subscribed(tell.step(), room, tell.session(1), 4);
+  EXPECT_TRUE(breaks(judge, {"session 1/2", "\"room\" from 4 on", "had given 4"}));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

@@ -60,5 +60,56 @@ TEST_F(UnreliableAtMostOnceChecker, JudgesEachTopicSenderAndReceiverAlone) {
   EXPECT_TRUE(holds(judge));
 }
 
+/// Long enough for everything that went wrong to be over.
+constexpr duration settling = 20s;
+
+TEST_F(UnreliableAtMostOnceChecker, RefusesALossInANetworkThatHasLongBeenWhole) {
+  tell.subscribes(2, 1).heals().pass(settling).publishes({0, 1}, false).pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(breaks(judge, {"user 2 (session 1/3)", "never received message 0#1", "client 1"}));
+}
+
+TEST_F(UnreliableAtMostOnceChecker, AcceptsThatANewerOneHasOvertakenIt) {
+  tell.subscribes(2, 1).heals().pass(settling).publishes({0, 1}, false).publishes({0, 2}, false);
+  tell.receives(2, {0, 2}, 0).pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(UnreliableAtMostOnceChecker, AcceptsALossWhileTheNetworkSettles) {
+  tell.subscribes(2, 1).publishes({0, 1}, false).heals().pass(15s).publishes({0, 2}, false);
+  tell.pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(judge.violations().empty());
+}
+
+TEST_F(UnreliableAtMostOnceChecker, AcceptsALossBeforeAnybodyIsConnectedForLong) {
+  tell.subscribes(2, 1).heals().pass(settling).detaches(0).attaches(0).publishes({0, 1}, false);
+  tell.pass(settling).detaches(2).attaches(2).publishes({0, 2}, false).pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(judge.violations().empty());
+}
+
+TEST_F(UnreliableAtMostOnceChecker, AcceptsALossWithTheConnectionOnTheWay) {
+  tell.subscribes(2, 1).heals().pass(settling).publishes({0, 1}, false).pass(1s).detaches(2);
+  tell.pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(UnreliableAtMostOnceChecker, RefusesALossBeforeTheConnectionIsLost) {
+  tell.subscribes(2, 1).heals().pass(settling).publishes({0, 1}, false).pass(3s).detaches(2);
+  EXPECT_TRUE(breaks(judge, {"user 2 (session 1/3)", "never received message 0#1"}));
+}
+
+TEST_F(UnreliableAtMostOnceChecker, AcceptsThatABurstFindsNoRoom) {
+  tell.subscribes(2, 1).heals().pass(settling);
+  for (std::uint32_t i = 1; i != 6; ++i)
+    judge.on_published(tell.now(), 0, tell.session(0), room, {0, i}, false);
+  tell.pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(UnreliableAtMostOnceChecker, ExpectsNothingForWhoIsNotSubscribed) {
+  tell.subscribes(2, 1).heals().pass(settling).subscribes(1, 1).unsubscribes(2, 1);
+  tell.publishes({0, 1}, false).pass(3s).ends({0, 1, 2});
+  EXPECT_TRUE(judge.violations().empty());
+}
+
 } // namespace
 } // namespace kodama::sim::checkers
