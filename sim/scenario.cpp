@@ -125,8 +125,6 @@ void forget_drawn(fault_plan& plan) {
     if constexpr (std::is_same_v<std::remove_reference_t<decltype(field)>, spell>)
       field = {};
   });
-  plan.client.wrong_token = {}; // intruders are
-  plan.client.expired_token = {};
 }
 
 } // namespace
