@@ -39,6 +39,13 @@ void draw_sizes(scenario& made, std::uint64_t seed) {
   made.heal_at = chance.duration_between(10s, 40s);
 }
 
+/// Half of all worlds each way: either finds what the other hardly ever does.
+void draw_schedule(scenario& made, std::uint64_t seed) {
+  decision_stream chance{seed, "scenario.schedule", 0};
+  if (chance.below(2) == 0)
+    made.change_points = static_cast<std::uint32_t>(chance.below(5));
+}
+
 /// What one user does, besides connecting, between `from` and `to`. Each user's script depends on
 /// nobody else's, so that leaving one out changes nothing for the others.
 void draw_script(scenario& made, user_id user, duration from, duration to) {
@@ -133,6 +140,7 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
   scenario made;
   made.seed = seed;
   draw_sizes(made, seed);
+  draw_schedule(made, seed);
   made.plan = fault_plan::of(profile, seed);
   made.plan.heal_at = made.heal_at;
   made.end_at = made.heal_at + 5s + made.liveness_bound() + 1s;

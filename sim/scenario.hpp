@@ -6,6 +6,7 @@
 #include "sim/faults.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,9 @@ struct scenario {
   duration resume_window = std::chrono::seconds{60};
   duration keepalive = std::chrono::seconds{10}; ///< every client's wish
   bool udp = true;
+  /// How the order of mailboxes and packets is chosen (sim/schedule.hpp): by priorities with so many
+  /// change points, or uniformly.
+  std::optional<std::uint32_t> change_points;
 
   duration heal_at{};                ///< the fault phase ends
   duration end_at{};                 ///< the run ends; everything owed has to be delivered by then

@@ -12,6 +12,8 @@ constexpr std::string_view first_line = "kodama scenario 1";
 
 /// Each user is a whole client library: a mistyped number should be refused, not run.
 constexpr std::uint32_t users_max = 10'000;
+/// More would be as good as a uniform choice.
+constexpr std::uint32_t changes_max = 1'000;
 
 /// The plain numbers of a scenario by name: one table for writing and reading.
 template <class Scenario, class Visitor>
@@ -118,6 +120,21 @@ bool read_line(line_reader& in, scenario& to) {
     to.udp = word == "yes";
     return (word == "yes" || word == "no" || in.fail("yes or no")) && in.end();
   }
+  if (key == "schedule") {
+    const auto word = in.word();
+    if (word == "uniform") {
+      to.change_points.reset();
+      return in.end();
+    }
+    std::uint32_t changes = 0;
+    if (word != "priorities")
+      return in.fail("uniform, or priorities and their number of changes");
+    if (!in.number(changes))
+      return false;
+    to.change_points = changes;
+    return (changes <= changes_max || in.fail("at most " + std::to_string(changes_max))) &&
+           in.end();
+  }
   bool known = false;
   bool read = false;
   for_each_number(to, [&](std::string_view name, auto& number) {
@@ -205,6 +222,8 @@ std::string to_text(const scenario& what, std::string_view comment) {
   });
   if (!what.udp)
     facts += "udp no\n";
+  if (what.change_points)
+    facts += "schedule priorities " + std::to_string(*what.change_points) + '\n';
   const auto usual_end = what.end_needed();
   for_each_duration(what, [&](std::string_view name, duration d) {
     for_each_duration(defaults, [&](std::string_view each, duration usual) {

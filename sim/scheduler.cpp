@@ -1,17 +1,42 @@
 #include "sim/scheduler.hpp"
 
+#include <caf/scheduled_actor.hpp>
+
+#include <chrono>
+
 namespace kodama::sim {
+namespace {
+
+/// How far actors may fall behind the network, as those of a busy thread do.
+constexpr duration lag_max = std::chrono::milliseconds{5};
+
+} // namespace
 
 void sim_home::deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) {
   to->enqueue(std::move(what), this);
 }
 
-bool sim_home::run_one() {
+void sim_home::exec_later(caf::resumable* what) {
+  if (ready_.empty())
+    ready_since_ = queue_.now();
+  ready_.push_back(what);
+  // Everything that runs here is an actor of ours; CAF numbers them in the order of their birth.
+  mailboxes_.push_back(static_cast<caf::scheduled_actor*>(what)->id());
+}
+
+bool sim_home::run_one(bool packets) {
   if (ready_.empty())
     return false;
-  const auto chosen = ready_.size() == 1 ? 0 : decisions_.below(ready_.size());
-  auto* what = ready_[chosen];
-  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  std::optional<std::uint64_t> packet;
+  if (packets && schedule_.by_priority() && queue_.next_time() <= ready_since_ + lag_max)
+    packet = queue_.events_run();
+  const auto chosen = schedule_.choose(mailboxes_, packet);
+  if (chosen.packet)
+    return false;
+  const auto at = static_cast<std::ptrdiff_t>(chosen.mailbox);
+  auto* what = ready_[chosen.mailbox];
+  ready_.erase(ready_.begin() + at);
+  mailboxes_.erase(mailboxes_.begin() + at);
   run(what);
   return true;
 }
@@ -20,6 +45,7 @@ void sim_home::run_out() {
   while (!ready_.empty()) {
     auto* what = ready_.back();
     ready_.pop_back();
+    mailboxes_.pop_back();
     run(what);
   }
 }
@@ -29,10 +55,10 @@ void scheduler::stop() {
   drop_utility_actors();
 }
 
-sim_config::sim_config(const event_queue& queue, host_clock clock, decision_stream decisions) {
+sim_config::sim_config(event_queue& queue, host_clock clock, const schedule& order) {
   module_factories.emplace_back(
-      [&queue, clock, decisions](caf::actor_system& system) -> caf::actor_system::module* {
-        return new scheduler{system, queue, clock, decisions};
+      [&queue, clock, order](caf::actor_system& system) -> caf::actor_system::module* {
+        return new scheduler{system, queue, clock, order};
       });
 }
 

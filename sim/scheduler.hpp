@@ -3,11 +3,13 @@
 #include "actors/runtime/coordinator.hpp"
 #include "actors/runtime/home_unit.hpp"
 #include "sim/event_queue.hpp"
-#include "sim/random.hpp"
+#include "sim/schedule.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace kodama::sim {
@@ -43,51 +45,53 @@ private:
 
 /// The home of all actors of one simulated server: no thread, no clock of its own.
 ///
-/// Which actor runs next is a decision; time stands still until none can run.
+/// Which actor runs next is a decision of the schedule. Under a uniform one time stands still until
+/// none can run; under one by priorities packets may arrive before, for a little while.
 class sim_home final : public runtime::home_unit {
 public:
-  sim_home(caf::actor_system* system, const event_queue& queue, host_clock clock,
-           decision_stream decisions)
+  sim_home(caf::actor_system* system, event_queue& queue, host_clock clock, schedule order)
       : home_unit{system}
       , queue_{queue}
       , clock_{clock}
-      , decisions_{decisions} {}
+      , schedule_{std::move(order)} {}
 
   // home_unit
   std::size_t index() const noexcept override { return 0; }
   bool is_current() const noexcept override { return true; }
   void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override;
   instant now() const noexcept override { return clock_.to_local(queue_.now()); }
-  void exec_later(caf::resumable* what) override { ready_.push_back(what); }
+  void exec_later(caf::resumable* what) override;
 
   /// When the first timer is due, in the world's time.
   [[nodiscard]] instant next_timer() noexcept { return clock_.to_world(timers().next()); }
   void fire_timers() { timers().fire_due(now()); }
 
-  /// Lets one actor that can run handle one message; false when none can.
-  bool run_one();
+  /// Lets one actor that can run handle one message; false when none can, or when the network's
+  /// next event is to happen before that. Without `packets` it never is.
+  bool run_one(bool packets);
   /// Runs in any order, without decisions, until nothing can: for the end of a process.
   void run_out();
 
 private:
   void run(caf::resumable* what) {
     if (resume(what, 1))
-      ready_.push_back(what);
+      exec_later(what);
   }
 
-  const event_queue& queue_;
+  event_queue& queue_;
   host_clock clock_;
-  decision_stream decisions_;
-  std::vector<caf::resumable*> ready_; ///< in the order in which they became ready
+  schedule schedule_;
+  std::vector<caf::resumable*> ready_;   ///< in the order in which they became ready
+  std::vector<std::uint64_t> mailboxes_; ///< of each, the actor's number
+  instant ready_since_;                  ///< somebody has been ready since then
 };
 
 /// CAF's scheduler inside the simulator.
 class scheduler final : public runtime::coordinator {
 public:
-  scheduler(caf::actor_system& system, const event_queue& queue, host_clock clock,
-            decision_stream decisions)
+  scheduler(caf::actor_system& system, event_queue& queue, host_clock clock, schedule order)
       : coordinator{system}
-      , home_{&system, queue, clock, decisions} {}
+      , home_{&system, queue, clock, std::move(order)} {}
 
   [[nodiscard]] sim_home& home() noexcept { return home_; }
   void enqueue(caf::resumable* what) override { home_.exec_later(what); }
@@ -102,7 +106,7 @@ private:
 /// Configures an actor system to live in the simulator.
 class sim_config final : public caf::actor_system_config {
 public:
-  sim_config(const event_queue& queue, host_clock clock, decision_stream decisions);
+  sim_config(event_queue& queue, host_clock clock, const schedule& order);
 };
 
 [[nodiscard]] sim_home& home_of(caf::actor_system& system);

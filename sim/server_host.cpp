@@ -60,7 +60,7 @@ server_host::server_host(const context& world, network& wires, witness& watching
     , options_{node_options_of(plan)}
     , chance_{decision_stream{world.seed, "server.chance", 0}}
     , surroundings_{*this, chance_, *this, *this, *this}
-    , config_{world.queue, clock, decision_stream{world.seed, "schedule", 0}} {
+    , config_{world.queue, clock, schedule{world.seed, plan.change_points}} {
   world_.history.name_host(host_, "server");
 }
 
@@ -93,6 +93,7 @@ void server_host::start() {
 }
 
 void server_host::kill() {
+  static_cast<void>(run_turn(false)); // what has begun at this instant comes to its end
   world_.history.note(now(), host_, killed_kind, life_, 0, 0, [&] {
     return "dies: process " + std::to_string(life_) + ", with all its sessions and topics";
   });
@@ -122,13 +123,13 @@ void server_host::pause(bool paused) {
   witness_.tell(&checker::on_server_paused, now(), paused);
 }
 
-bool server_host::run_turn() {
+bool server_host::run_turn(bool packets) {
   if (!running() || paused_)
     return false;
   auto& home = home_of(process_->system);
   home.fire_timers();
   bool any = false;
-  while (home.run_one())
+  while (home.run_one(packets))
     any = true;
   for (const auto& each : links_)
     each->flush();

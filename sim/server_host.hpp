@@ -55,9 +55,9 @@ public:
   /// The wall clock jumps.
   void jump(duration by) { wall_offset_ += by; }
 
-  /// Lets actors run until none can; then writes what they had to say. False when there was
-  /// nothing.
-  bool run_turn();
+  /// Lets actors run until none can or, with `packets`, until the network goes first; then writes
+  /// what they had to say. False when there was nothing.
+  bool run_turn(bool packets);
 
 private:
   struct process {

@@ -183,6 +183,8 @@ std::uint64_t cost_of(const scenario& what) {
     more += std::min<std::uint64_t>(each.count, 100) + std::bit_width(each.size);
   if (what.udp)
     ++things;
+  if (what.change_points)
+    things += 1 + *what.change_points;
   return things * cost_of_a_thing + 8 * more + to_text(what).size() +
          static_cast<std::uint64_t>(what.end_at / 10s);
 }
@@ -258,6 +260,11 @@ scenarios with_simpler_world(const scenario& what) {
     change(one);
     made.push_back(tidied(std::move(one)));
   };
+  add([&](scenario& one) { one.change_points.reset(); });
+  add([&](scenario& one) {
+    if (one.change_points)
+      one.change_points = 0;
+  });
   add([&](scenario& one) {
     one.intruders = 0;
     one.udp = false;

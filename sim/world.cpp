@@ -36,11 +36,11 @@ public:
     schedule_intruders();
     queue_.schedule(instant{plan_.heal_at}, [this] { heal(); });
     const auto end = instant{plan_.end_at};
-    server_.run_turn();
+    server_.run_turn(false);
     // After each event the server has its turn, at the same instant: time stands still while
-    // anybody can run.
+    // anybody can run, unless the schedule lets the network go first.
     while (queue_.next_time() <= end && queue_.run_next())
-      server_.run_turn();
+      server_.run_turn(queue_.now() < instant{plan_.heal_at});
     finish(end);
     return make_verdict();
   }

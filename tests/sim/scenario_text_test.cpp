@@ -36,6 +36,7 @@ scenario example() {
   made.seed = 1;
   made.users = 2;
   made.udp = false;
+  made.change_points = 3;
   made.keepalive = 3s;
   made.heal_at = made.plan.heal_at = 8s;
   made.plan.latency = 37500us;
