@@ -16,6 +16,7 @@ std::string text_of_example() {
          "seed 1\n"
          "users 2\n"
          "udp no\n"
+         "schedule priorities 3\n"
          "keepalive 3s\n"
          "heal_at 8s\n"
          "\n"
