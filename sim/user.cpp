@@ -5,15 +5,9 @@ namespace {
 
 constexpr trace_kind asked_kind{"user.asks"};
 constexpr trace_kind published_kind{"user.publishes"};
-constexpr trace_kind down_kind{"user.down"};
-constexpr trace_kind garbage_kind{"user.garbage"};
-constexpr trace_kind reading_kind{"user.reading"};
 
 constexpr std::size_t write_size_max = 64 * 1024;
 constexpr std::uint16_t content_type = 0x8001;
-
-/// How long a person takes to find the right token.
-constexpr auto login_pause = std::chrono::seconds{1};
 
 client_connection::options options_of(const scenario& plan, std::string token) {
   client_connection::options options;
@@ -255,145 +249,6 @@ void user::on_datagram(const address& from, byte_view data) {
     return;
   self_->core.handle_datagram(local(), from, data);
   drain();
-}
-
-// --- faults -------------------------------------------------------------------------------------
-
-void user::pause(duration lasts) {
-  if (down() || !self_)
-    return;
-  note(down_kind, 1, 0, [] { return "stands still"; });
-  ++down_;
-  if (self_->tcp)
-    self_->tcp->pause_reading();
-  network_.isolate(host_, lasts);
-  run_later(lasts, &user::come_back);
-}
-
-void user::kill(duration lasts) {
-  if (down() || !self_)
-    return;
-  note(down_kind, 2, 0, [] { return "dies; what it knew survives"; });
-  ++down_;
-  network_.crash(host_, false);
-  self_->tcp.reset();
-  self_->udp.reset();
-  self_->tcp_connected = false;
-  run_later(lasts, &user::come_back);
-}
-
-void user::kill_and_forget(duration lasts) {
-  if (down() || !self_)
-    return;
-  note(down_kind, 3, 0, [] { return "dies and forgets everything"; });
-  witness_.tell(&checker::on_forgot, now(), id_, session_);
-  ++down_;
-  network_.crash(host_, false);
-  world_.queue.cancel(timer_);
-  timer_ = {};
-  timer_at_ = never;
-  self_.reset();
-  session_ = {};
-  connected_ = false;
-  run_later(lasts, &user::come_back_forgetful);
-}
-
-void user::come_back() {
-  --down_;
-  note(down_kind, 0, 0, [] { return "goes on"; });
-  if (!self_)
-    return;
-  if (plan_.udp && !self_->udp)
-    self_->udp = network_.open_udp(host_, 0, *this);
-  if (!self_->tcp || !self_->tcp_connected) {
-    // Its connection did not survive; or what was told while it stood still went unheard.
-    self_->tcp.reset();
-    self_->core.handle_closed(local(), errc::connection_lost);
-  } else if (not_reading_ == 0) {
-    self_->tcp->resume_reading();
-  }
-  self_->core.handle_timeout(local());
-  drain();
-}
-
-void user::come_back_forgetful() {
-  --down_;
-  note(down_kind, 0, 1, [] { return "starts anew"; });
-  if (wants_connection_)
-    begin_anew();
-}
-
-void user::begin_anew() {
-  begin();
-  self_->core.connect(local());
-  for (const auto& topic : wanted_)
-    static_cast<void>(self_->core.subscribe(topic));
-  drain();
-}
-
-void user::log_in_again() {
-  if (wants_connection_)
-    return; // did so already
-  if (down()) {
-    run_later(login_pause, &user::log_in_again);
-    return;
-  }
-  wants_connection_ = true;
-  if (mistyped_ || !self_) {
-    // Another process; what was asked of the old one since it was refused is forgotten with it.
-    witness_.tell(&checker::on_forgot, now(), id_, session_);
-    world_.queue.cancel(timer_);
-    timer_ = {};
-    timer_at_ = never;
-    begin_anew();
-  } else {
-    self_->core.connect(local());
-    drain();
-  }
-}
-
-void user::refuse_login() {
-  wants_connection_ = false;
-  run_later(login_pause, &user::log_in_again);
-}
-
-void user::stop_reading(duration lasts) {
-  if (!self_ || down())
-    return;
-  ++not_reading_;
-  world_.history.tell(now(), host_, reading_kind, [&] { return in_session("stops reading"); });
-  if (self_->tcp)
-    self_->tcp->pause_reading();
-  run_later(lasts, &user::read_again);
-}
-
-void user::read_again() {
-  world_.history.tell(now(), host_, reading_kind, [&] { return in_session("reads again"); });
-  if (--not_reading_ == 0 && self_ && self_->tcp && !down())
-    self_->tcp->resume_reading();
-}
-
-void user::flood() {
-  if (!self_ || down() || intruder_)
-    return;
-  operation burst;
-  burst.user = id_;
-  burst.what = operation::kind::publish;
-  burst.count = 100;
-  burst.size = 200;
-  publish(burst);
-  drain();
-}
-
-void user::send_garbage(std::uint64_t draw) {
-  if (!self_ || !self_->tcp || !self_->tcp_connected)
-    return;
-  // A whole header that no message has: whatever follows, the server must not believe it.
-  bytes garbage(message_header_size + draw % 64);
-  for (std::size_t i = 0; i != garbage.size(); ++i)
-    garbage[i] = static_cast<std::byte>(mix(draw + i) & 0xff);
-  note(garbage_kind, draw, garbage.size(), [] { return "sends garbage"; });
-  self_->tcp->write(garbage);
 }
 
 void user::run_later(duration wait, void (user::*what)()) {

@@ -133,7 +133,7 @@ TEST(Network, TellsTheSameStoryInEveryBuild) {
     world.run(10s, 100ms);
     hash = mix(hash ^ world.history.hash());
   }
-  EXPECT_EQ(hash, 11212476237254827365u);
+  EXPECT_EQ(hash, 8948759406339685649u);
 }
 
 TEST(Network, StrikesEveryKindItCanSoonerOrLater) {
@@ -150,7 +150,9 @@ TEST(Network, StrikesEveryKindItCanSoonerOrLater) {
 
 // What liveness is owed: after healing, whoever connects anew is served, by both transports.
 RC_GTEST_PROP(Network, HealsWhateverHappened, (std::uint64_t seed)) {
-  busy_world world{seed, fault_plan::draw(seed)};
+  auto plan = fault_plan::draw(seed);
+  plan.udp.blocked_from_start = {}; // a firewall does not heal
+  busy_world world{seed, plan};
   world.run(31s, 100ms); // no plan heals later
   RC_ASSERT(world.net.healed());
   const auto struck = world.faults;
