@@ -94,7 +94,7 @@ TEST(ScenarioText, ReadsWhatAPersonWrites) {
                      "chance latency 37500us\n"
                      "strike 1.0s black_hole host 2 for 6000ms draw 1\n"
                      "do 1.2s user 0 publish size 32 \n"
-                     "seed 1\nusers 2\nudp no\nheal_at 7s\nkeepalive 3s\nheal_at 8s");
+                     "seed 1\nusers 2\nudp no\nschedule priorities 3\nheal_at 7s\nkeepalive 3s\nheal_at 8s");
   ASSERT_TRUE(read.has_value()) << read.error().line << ": " << read.error().expected;
   auto expected = example();
   expected.operations.back().count = 1;
