@@ -85,16 +85,16 @@ TEST(ScenarioText, ReadsWellAndLeavesOutWhatIsUsual) {
 }
 
 TEST(ScenarioText, ReadsWhatAPersonWrites) {
-  const auto read =
-      parse_scenario("kodama scenario 1\r\n"
-                     "do 0ns user 0 connect topic 0 count 1 size 0 # old and whole\r\n"
-                     "\tdo 0s  user 1 connect#at once\n"
-                     "do 500000000ns user 1 subscribe\n"
-                     "chance tcp_refused 6553/65536\n"
-                     "chance latency 37500us\n"
-                     "strike 1.0s black_hole host 2 for 6000ms draw 1\n"
-                     "do 1.2s user 0 publish size 32 \n"
-                     "seed 1\nusers 2\nudp no\nschedule priorities 3\nheal_at 7s\nkeepalive 3s\nheal_at 8s");
+  const auto read = parse_scenario(
+      "kodama scenario 1\r\n"
+      "do 0ns user 0 connect topic 0 count 1 size 0 # old and whole\r\n"
+      "\tdo 0s  user 1 connect#at once\n"
+      "do 500000000ns user 1 subscribe\n"
+      "chance tcp_refused 6553/65536\n"
+      "chance latency 37500us\n"
+      "strike 1.0s black_hole host 2 for 6000ms draw 1\n"
+      "do 1.2s user 0 publish size 32 \n"
+      "seed 1\nusers 2\nudp no\nschedule priorities 3\nheal_at 7s\nkeepalive 3s\nheal_at 8s");
   ASSERT_TRUE(read.has_value()) << read.error().line << ": " << read.error().expected;
   auto expected = example();
   expected.operations.back().count = 1;
