@@ -56,8 +56,8 @@ void watched_socket::prepare(boost::asio::ip::tcp::acceptor& acceptor) {
 
 watched_socket::watched_socket(int descriptor, handler& owner)
     : descriptor_{descriptor}
-    , readable_{owner, &handler::on_readable}
-    , writable_{owner, &handler::on_writable} {
+    , owner_{owner}
+    , readable_{owner, &handler::on_readable} {
   KODAMA_ASSERT(descriptor >= 0);
 }
 
@@ -94,8 +94,10 @@ void watched_socket::watch_writable() {
   KODAMA_ASSERT(io_ != nullptr);
   if (std::exchange(watches_writable_, true))
     return; // it stays, as the other does
+  if (!writable_)
+    writable_ = std::make_unique<standing_op>(owner_, &handler::on_writable);
   boost::asio::use_service<reactor>(*io_).start_op(reactor::write_op, descriptor_, registration_,
-                                                   &writable_, false, false);
+                                                   writable_.get(), false, false);
 }
 
 watched_socket::reading watched_socket::read(std::span<std::byte> into) {

@@ -10,6 +10,7 @@
 #include <boost/asio/detail/reactor_op.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 
 namespace kodama::net {
@@ -91,8 +92,9 @@ private:
   int descriptor_;
   boost::asio::io_context* io_ = nullptr;
   reactor::per_descriptor_data registration_ = nullptr;
+  handler& owner_;
   standing_op readable_;
-  standing_op writable_;
+  std::unique_ptr<standing_op> writable_; ///< from the first write that blocked on
   bool watches_writable_ = false;
 };
 
