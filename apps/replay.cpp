@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/shrink_run.hpp"
 #include "apps/units.hpp"
 #include "sim/faults.hpp"
 #include "sim/story_focus.hpp"
@@ -11,7 +12,6 @@
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 
 namespace kodama::apps {
@@ -45,25 +45,6 @@ constexpr std::size_t context_lines = 2;
 int fail(const std::string& text) {
   std::fprintf(stderr, "kodama: replay: %s\n", text.c_str());
   return 2;
-}
-
-parsed<sim::scenario> load(const replay_command& command) {
-  const auto profile = sim::parse_fault_profile(command.profile);
-  if (!profile)
-    return refusal{"--profile: \"" + command.profile +
-                   "\" is unknown; expected none, lossy, mobile, hostile or swarm"};
-  if (const auto seed = parse_number(command.what))
-    return sim::scenario::draw(*seed, *profile);
-  std::ifstream in{command.what};
-  if (!in)
-    return refusal{"\"" + command.what + "\" is neither a seed nor a file that can be read"};
-  std::ostringstream text;
-  text << in.rdbuf();
-  const auto read = sim::parse_scenario(text.str());
-  if (!read)
-    return refusal{command.what + ":" + std::to_string(read.error().line) + ":" +
-                   std::to_string(read.error().column) + ": expected " + read.error().expected};
-  return *read;
 }
 
 std::string command_line(const replay_command& command) {
@@ -116,20 +97,20 @@ int run(const replay_command& command) {
       return fail("--around: " + asked.error());
     focus = std::move(*asked);
   }
-  const auto loaded = load(command);
+  const auto loaded = load_scenario(command.what, command.profile);
   if (!loaded)
     return fail(loaded.error().reason);
   if (command.scenario) {
-    std::fputs(sim::to_text(*loaded).c_str(), stdout);
+    std::fputs(sim::to_text(loaded->what).c_str(), stdout);
     return 0;
   }
   sim::trace history{command.hash ? sim::trace::keep::hash : sim::trace::keep::text};
-  const auto verdict = sim::run(*loaded, history);
+  const auto verdict = sim::run(loaded->what, history);
   if (command.hash) {
     std::printf("%016" PRIx64 "\n", verdict.trace_hash);
     return verdict.passed() ? 0 : 1;
   }
-  const auto told = sim::tell_story(*loaded, verdict, history, command_line(command));
+  const auto told = sim::tell_story(loaded->what, verdict, history, command_line(command));
   if (const auto failed = tell(command, told, focus); failed != 0)
     return failed;
   return verdict.passed() ? 0 : 1;
