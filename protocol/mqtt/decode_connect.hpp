@@ -1,0 +1,12 @@
+#pragma once
+
+#include "protocol/mqtt/error.hpp"
+#include "protocol/mqtt/fixed_header.hpp"
+#include "protocol/mqtt/packet.hpp"
+
+namespace kodama::mqtt {
+
+/// CONNECT (3.1), which brings its own version.
+[[nodiscard]] outcome<packet> decode_connect(const fixed_header& header, byte_view body);
+
+} // namespace kodama::mqtt
