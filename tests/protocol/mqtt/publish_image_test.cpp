@@ -1,0 +1,63 @@
+#include "protocol/mqtt/publish_image.hpp"
+
+#include "packet_stream.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace kodama::mqtt {
+namespace {
+
+publish_image::delivery delivery_of(const publish& what) {
+  return {.qos = what.qos,
+          .retain = what.retain,
+          .dup = what.dup,
+          .id = what.id,
+          .message_expiry_interval = what.properties.message_expiry_interval,
+          .subscription_identifiers = what.properties.subscription_identifiers};
+}
+
+// One image for all subscribers is what encoding for each of them would have given.
+RC_GTEST_PROP(MqttPublishImage, IsEncodedAsThePacketItself, ()) {
+  const auto version = draw_version();
+  packet_generator generator{version, endpoint::server};
+  auto what = generator.draw_publish();
+  what.properties.topic_alias.reset();
+  const publish_image image{what, version};
+  RC_ASSERT(image.topic() == what.topic);
+  for (int subscriber = 0; subscriber != 3; ++subscriber) {
+    const auto other = generator.draw_publish();
+    what.qos = other.qos;
+    what.retain = other.retain;
+    what.dup = other.dup;
+    what.id = other.id;
+    what.properties.message_expiry_interval = other.properties.message_expiry_interval;
+    what.properties.subscription_identifiers = other.properties.subscription_identifiers;
+    bytes out;
+    image.append_to(out, delivery_of(what));
+    RC_ASSERT(out == encoded(what, version));
+    RC_ASSERT(out.size() == image.packet_size(delivery_of(what)));
+    bytes head;
+    image.append_head(head, delivery_of(what));
+    append(head, image.tail());
+    RC_ASSERT(head == out);
+  }
+}
+
+TEST(MqttPublishImage, SharesItsPayload) {
+  const bytes payload(1000, std::byte{1});
+  publish what;
+  what.topic = "a/b";
+  what.payload = payload;
+  const publish_image image{what, protocol_version::v5};
+  EXPECT_EQ(image.tail().size(), 1000U);
+  bytes head;
+  image.append_head(head, {.qos = qos::exactly_once, .id = 0x1234});
+  EXPECT_EQ(to_hex(head), "34f007"
+                          "0003612f62"
+                          "1234"
+                          "00");
+}
+
+} // namespace
+} // namespace kodama::mqtt
