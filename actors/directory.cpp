@@ -32,6 +32,12 @@ caf::behavior directory::make_behavior() {
       },
       [this](const topic_released& m) { release(m.name); },
       [this](const topic_closed& m) { close(m); },
+      [this](const filters_asked& m) {
+        subscribe(m, caf::actor_cast<caf::actor>(current_sender()));
+      },
+      [this](const filters_left& m) {
+        unsubscribe(m, caf::actor_cast<caf::actor>(current_sender()));
+      },
   };
 }
 
@@ -40,6 +46,7 @@ void directory::on_exit() {
     if (found.topic)
       send_exit(found.topic, caf::exit_reason::kill);
   entries_.clear();
+  listeners_.clear();
 }
 
 void directory::open(const std::string& name, caf::actor session) {
@@ -73,6 +80,14 @@ void directory::close(const topic_closed& closed) {
   const auto at = entries_.find(closed.name);
   KODAMA_ASSERT(at != entries_.end() && !at->second.topic);
   auto& found = at->second;
+  if (closed.retained)
+    retained_.insert_or_assign(closed.name, *closed.retained);
+  if (found.curious) {
+    for (const auto& each : *found.curious)
+      if (closed.retained)
+        send(each.session, retained_found{each.filter, *closed.retained});
+    found.curious.reset();
+  }
   if (!found.waiting) {
     entries_.erase(at);
     return;
@@ -91,8 +106,91 @@ void directory::close(const topic_closed& closed) {
 
 caf::actor directory::spawn_topic(const std::string& name) {
   auto& home = *homes_[hash_of(name) % homes_.size()];
-  return runtime::spawn_on<topic>(home, topic::start{name, caf::actor{this}, last_, presence_last_},
-                                  watching_);
+  topic::start from{name, caf::actor{this}, last_, presence_last_, std::nullopt, {}};
+  if (const auto kept = retained_.find(name); kept != retained_.end()) {
+    from.retained = std::move(kept->second);
+    retained_.erase(kept);
+  }
+  filters_.match(name, [&](client_id client) {
+    const auto& found = listeners_.at(client);
+    from.listeners.push_back({client, found.session});
+  });
+  return runtime::spawn_on<topic>(home, std::move(from), watching_);
+}
+
+// --- filters ------------------------------------------------------------------------------------
+
+template <class Visitor>
+void directory::each_open(const std::string& filter, Visitor&& visit) {
+  const auto wildcard = filter.find_first_of("+#");
+  if (wildcard == std::string::npos) {
+    if (const auto at = entries_.find(filter); at != entries_.end())
+      visit(at->first, at->second);
+    return;
+  }
+  // Names that can match begin with what comes before the wildcard; "a/#" matches "a" as well.
+  const auto prefix = std::string_view{filter}.substr(0, wildcard > 0 ? wildcard - 1 : 0);
+  for (auto at = entries_.lower_bound(prefix);
+       at != entries_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
+    if (mqtt::matches(filter, at->first))
+      visit(at->first, at->second);
+}
+
+void directory::subscribe(const filters_asked& asked, const caf::actor& session) {
+  auto& found = listeners_[asked.client];
+  found.session = session;
+  for (const auto& each : asked.filters) {
+    if (filters_.insert(each.text, asked.client)) {
+      ++found.filters;
+      each_open(each.text, [&](const std::string&, entry& open) {
+        if (open.topic)
+          send(open.topic, topic_joined{asked.client, session});
+      });
+    }
+    if (each.wants_retained)
+      offer_retained(each.text, session);
+  }
+  if (found.filters == 0)
+    listeners_.erase(asked.client);
+  send(session, filters_answered{asked.request});
+}
+
+void directory::offer_retained(const std::string& filter, const caf::actor& session) {
+  each_open(filter, [&](const std::string&, entry& open) {
+    if (open.topic) {
+      send(open.topic, retained_wanted{session, filter});
+    } else {
+      if (!open.curious)
+        open.curious = std::make_unique<std::vector<retained_wanted>>();
+      open.curious->push_back({session, filter});
+    }
+  });
+  const auto wildcard = filter.find_first_of("+#");
+  const auto prefix = std::string_view{filter}.substr(0, wildcard == std::string::npos ? filter.size()
+                                                         : wildcard > 0                ? wildcard - 1
+                                                                                       : 0);
+  for (auto at = retained_.lower_bound(prefix);
+       at != retained_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
+    if (mqtt::matches(filter, at->first) &&
+        at->second.batch->forms[at->second.index].expires_at > now())
+      send(session, retained_found{filter, at->second});
+}
+
+void directory::unsubscribe(const filters_left& left, const caf::actor& session) {
+  const auto at = listeners_.find(left.client);
+  for (const auto& each : left.filters) {
+    if (!filters_.erase(each, left.client))
+      continue;
+    --at->second.filters;
+    each_open(each, [&](const std::string&, entry& open) {
+      if (open.topic)
+        send(open.topic, topic_parted{left.client});
+    });
+  }
+  if (at != listeners_.end() && at->second.filters == 0)
+    listeners_.erase(at);
+  if (left.request != 0)
+    send(session, filters_answered{left.request});
 }
 
 } // namespace kodama::actors

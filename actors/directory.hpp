@@ -3,6 +3,7 @@
 #include "actors/messages.hpp"
 #include "actors/observer.hpp"
 #include "actors/runtime/pinned_actor.hpp"
+#include "protocol/mqtt/topic_tree.hpp"
 
 #include <map>
 #include <memory>
@@ -29,8 +30,21 @@ private:
   struct entry {
     caf::actor topic; ///< empty while the previous topic of this name is closing
     std::size_t holders = 0;
-    std::unique_ptr<std::vector<caf::actor>> waiting; ///< who wants it while it is closing
+    /// Who wants it, and who wants its retained message, while it is closing.
+    std::unique_ptr<std::vector<caf::actor>> waiting;
+    std::unique_ptr<std::vector<retained_wanted>> curious;
   };
+  struct listener {
+    caf::actor session;
+    std::size_t filters = 0;
+  };
+
+  void subscribe(const filters_asked& asked, const caf::actor& session);
+  void unsubscribe(const filters_left& left, const caf::actor& session);
+  void offer_retained(const std::string& filter, const caf::actor& session);
+  /// Calls `visit(name, entry)` for each open topic that matches.
+  template <class Visitor>
+  void each_open(const std::string& filter, Visitor&& visit);
 
   void open(const std::string& name, caf::actor session);
   void release(const std::string& name);
@@ -44,6 +58,11 @@ private:
   // one. One counter for all closed names needs no memory for each.
   topic_sequence last_ = 0;
   presence_sequence presence_last_ = 0;
+
+  // MQTT: filters live here, not in topics, and keep no topic open.
+  mqtt::topic_tree<client_id> filters_;
+  std::map<client_id, listener> listeners_;
+  std::map<std::string, retained_message, std::less<>> retained_; ///< of topics that are closed
 };
 
 } // namespace kodama::actors

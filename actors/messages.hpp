@@ -3,6 +3,8 @@
 #include "actors/link.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/message_batch.hpp"
+#include "protocol/mqtt/error.hpp"
+#include "protocol/mqtt/packet.hpp"
 #include "protocol/result.hpp"
 #include "protocol/udp_path.hpp"
 
@@ -69,6 +71,28 @@ struct session_forgotten {};
 /// The node is going away: tell your peers and end.
 struct shut_down {};
 
+/// The same for an MQTT connection, whose CONNECT was understood and whose holder is known.
+struct mqtt_admission {
+  link_ptr link;
+  caf::actor door;
+  std::size_t home = 0;
+  std::size_t identity = 0; ///< a session is shared by the connections of one holder alone
+  std::string client;       ///< Client Identifier; empty: the registry gives one
+  bool is_assigned = false; ///< it was empty
+  mqtt::protocol_version version{};
+  bytes stream;             ///< CONNECT, and what came after it in the same read
+};
+struct mqtt_refused {
+  link_ptr link;
+  mqtt::protocol_version version{};
+  mqtt::error why;
+};
+/// As session_ended, for the MQTT session of this name.
+struct mqtt_session_ended {
+  std::size_t identity = 0;
+  std::string client;
+};
+
 // --- session and directory: topic names become topics -----------------------------------------
 
 struct topic_wanted {
@@ -78,6 +102,50 @@ struct topic_opened {
   std::string name;
   caf::actor topic;
 };
+/// The last message of a topic that was published with RETAIN.
+struct retained_message {
+  shared_batch batch;
+  std::size_t index = 0;
+  mqtt::qos qos{};
+};
+/// An MQTT session subscribes to filters, all of one SUBSCRIBE; filters_answered comes back.
+struct filters_asked {
+  struct filter {
+    std::string text;
+    bool wants_retained = false;
+  };
+  client_id client = 0;
+  std::uint64_t request = 0;
+  std::vector<filter> filters;
+};
+/// Likewise for an UNSUBSCRIBE, or for a session that ends (`request` is 0: no answer).
+struct filters_left {
+  client_id client = 0;
+  std::uint64_t request = 0;
+  std::vector<std::string> filters;
+};
+struct filters_answered {
+  std::uint64_t request = 0;
+};
+/// Directory to topic: one more filter of this session matches you, or one less.
+struct topic_joined {
+  client_id client = 0;
+  caf::actor session;
+};
+struct topic_parted {
+  client_id client = 0;
+};
+/// Directory to topic: if you have a retained message, this filter's session wants it.
+struct retained_wanted {
+  caf::actor session;
+  std::string filter;
+};
+/// Topic or directory to an MQTT session.
+struct retained_found {
+  std::string filter;
+  retained_message what;
+};
+
 /// This session keeps the topic's handle no longer.
 struct topic_released {
   std::string name;
@@ -89,6 +157,7 @@ struct topic_closed {
   std::string name;
   topic_sequence last = 0;
   presence_sequence presence = 0;
+  std::optional<retained_message> retained;
 };
 
 // --- session and topic ------------------------------------------------------------------------
@@ -114,6 +183,8 @@ struct publish_batch {
   std::shared_ptr<message_batch> batch;
   client_id sender = 0;
   message_id first = 0; ///< the sender's MessageIDs from here on; 0: without a guarantee
+  /// Of an MQTT sender; a native message with a guarantee goes out at whatever was granted.
+  mqtt::qos qos = mqtt::qos::exactly_once;
 };
 /// The topic has sequenced these messages of yours.
 struct publish_sequenced {
@@ -124,6 +195,8 @@ struct publish_sequenced {
 struct publication {
   shared_batch batch;
   bool reliable = false;
+  mqtt::qos qos{};      ///< at most
+  client_id sender = 0; ///< No Local
 };
 /// To a watcher.
 struct presence_changed {
@@ -198,3 +271,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_reset)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_transmit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::path_route)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::mqtt_admission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::mqtt_refused)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::mqtt_session_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_asked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_joined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_parted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::retained_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::retained_found)

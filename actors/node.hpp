@@ -25,6 +25,8 @@ public:
 
   /// Where a home's new connections go, as link_accepted.
   [[nodiscard]] const caf::actor& door(std::size_t home) const { return doors_[home]; }
+  /// The same for connections that speak MQTT.
+  [[nodiscard]] const caf::actor& mqtt_door(std::size_t home) const { return mqtt_doors_[home]; }
 
   /// Tells every client that the server is going away and ends every session. To be called on home
   /// 0; takes a few turns.
@@ -34,6 +36,7 @@ private:
   caf::actor directory_;
   caf::actor registry_;
   std::vector<caf::actor> doors_;
+  std::vector<caf::actor> mqtt_doors_;
 };
 
 } // namespace kodama::actors

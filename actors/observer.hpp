@@ -3,6 +3,7 @@
 #include "actors/link.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/message_batch.hpp"
+#include "protocol/mqtt/packet.hpp"
 #include "protocol/result.hpp"
 
 #include <cstdint>
@@ -18,6 +19,11 @@ public:
   virtual ~observer() = default;
 
   virtual void on_connection_refused(errc /*reason*/) {}
+  virtual void on_mqtt_refused(mqtt::reason_code) {}
+  /// `present`: the session goes on, as CONNACK says.
+  virtual void on_mqtt_attached(client_id, std::string_view /*client identifier*/,
+                                mqtt::protocol_version, bool /*present*/) {}
+  virtual void on_mqtt_detached(client_id, mqtt::reason_code) {}
   virtual void on_session_opened(client_id, const session_id&) {}
   virtual void on_session_resumed(client_id) {}
   /// From here on this link speaks for the session, and no other.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/limits.hpp"
+#include "protocol/mqtt/session_options.hpp"
 #include "protocol/udp_path.hpp"
 
 #include <chrono>
@@ -12,6 +13,7 @@ namespace kodama::actors {
 /// that a client is given when it is hit.
 struct node_options {
   session_options session;
+  mqtt::session_options mqtt;
   std::size_t connections_max = 100'000;            ///< too_many_connections
   std::size_t unauthenticated_max = 1'024;          ///< per home; too_many_unauthenticated
   std::size_t sessions_max = 100'000;               ///< live ones and those in their resume window

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/topic_handles.hpp"
 #include "protocol/message.hpp"
 
 #include <memory>
@@ -27,7 +28,8 @@ public:
   void add(const message::publish& what, std::uint32_t timestamp) {
     if (!pending_.batch) {
       topic_ = what.topic;
-      pending_ = publish_batch{std::make_shared<message_batch>(), sender_, what.id};
+      pending_ = publish_batch{std::make_shared<message_batch>(), sender_, what.id,
+                               mqtt::qos::exactly_once};
     }
     auto relayed = what;
     relayed.sender = sender_;
@@ -36,6 +38,38 @@ public:
     relayed.unreliable = what.reliable() ? 0 : 1;
     relayed.sequence = what.reliable() ? 1 : 0;
     pending_.batch->add(relayed, timestamp);
+  }
+
+  // The same for the publishes of an MQTT client. `ordinal` is 0 with QoS 0.
+
+  [[nodiscard]] bool continues(const mqtt::publish& what, message_id ordinal) const {
+    return !pending_.batch ||
+           (topic_ == what.topic && pending_.qos == what.qos &&
+            (ordinal == 0 || ordinal == pending_.first + pending_.batch->count()));
+  }
+
+  void add(const mqtt::publish& what, message_id ordinal, instant expires_at,
+           std::uint32_t timestamp) {
+    if (!pending_.batch) {
+      topic_ = what.topic;
+      pending_ = publish_batch{std::make_shared<message_batch>(), sender_, ordinal, what.qos};
+    }
+    message::publish relayed;
+    relayed.topic = what.topic;
+    relayed.content = what.payload;
+    relayed.content_type = mqtt::to_user_section(what.properties.content_type.value_or(""));
+    relayed.sender = sender_;
+    const bool reliable = what.qos != mqtt::qos::at_most_once;
+    relayed.id = relayed.sequence = reliable ? 1 : 0;
+    relayed.unreliable = reliable ? 0 : 1;
+    pending_.batch->add(relayed, timestamp);
+    pending_.batch->forms.emplace_back(what, expires_at);
+  }
+
+  /// Sends what there is to its topic.
+  void pass_to(topic_handles& topics) {
+    if (!empty())
+      topics.send(topic_, caf::make_message(take()));
   }
 
   [[nodiscard]] bool empty() const noexcept { return !pending_.batch; }

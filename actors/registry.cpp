@@ -1,5 +1,6 @@
 #include "actors/registry.hpp"
 
+#include "actors/mqtt_session.hpp"
 #include "actors/session.hpp"
 
 #include <string>
@@ -22,9 +23,16 @@ caf::behavior registry::make_behavior() {
         sessions_.erase(m.session);
         send(caf::actor_cast<caf::actor>(current_sender()), session_forgotten{});
       },
+      [this](mqtt_admission& m) { open(m); },
+      [this](const mqtt_session_ended& m) {
+        mqtt_sessions_.erase({m.identity, m.client});
+        send(caf::actor_cast<caf::actor>(current_sender()), session_forgotten{});
+      },
       [this](const shut_down&) {
         closing_ = true;
         for (const auto& [id, session] : sessions_)
+          send(session, shut_down{});
+        for (const auto& [name, session] : mqtt_sessions_)
           send(session, shut_down{});
       },
   };
@@ -34,6 +42,9 @@ void registry::on_exit() {
   for (const auto& [id, session] : sessions_)
     send_exit(session, caf::exit_reason::kill);
   sessions_.clear();
+  for (const auto& [name, session] : mqtt_sessions_)
+    send_exit(session, caf::exit_reason::kill);
+  mqtt_sessions_.clear();
   directory_ = nullptr;
 }
 
@@ -50,7 +61,7 @@ void registry::open(admission& asking) {
       send(at->second, std::move(asking));
     return;
   }
-  if (sessions_.size() >= options_.sessions_max) {
+  if (is_full()) {
     refuse(asking, errc::too_many_sessions,
            "sessions_max is " + std::to_string(options_.sessions_max));
     return;
@@ -65,6 +76,39 @@ void registry::open(admission& asking) {
                                                  options_, world_);
   sessions_.emplace(who.session, opened);
   send(opened, std::move(asking));
+}
+
+void registry::open(mqtt_admission& asking) {
+  using mqtt::reason_code;
+  const auto refused = [&](reason_code reason, std::string text) {
+    send(asking.door, mqtt_refused{asking.link, asking.version, {reason, std::move(text)}});
+  };
+  if (closing_)
+    return refused(reason_code::server_shutting_down, "the server is shutting down");
+  asking.is_assigned = asking.client.empty();
+  if (asking.is_assigned)
+    asking.client = new_client_name();
+  if (const auto at = mqtt_sessions_.find({asking.identity, asking.client});
+      at != mqtt_sessions_.end()) {
+    send(at->second, std::move(asking));
+    return;
+  }
+  if (is_full())
+    return refused(reason_code::quota_exceeded,
+                   "sessions_max is " + std::to_string(options_.sessions_max));
+  const auto opened = runtime::spawn_on<mqtt_session>(
+      *homes_[asking.home], mqtt_session::identity{asking.client, ++last_client_, asking.identity},
+      mqtt_session::neighbours{caf::actor{this}, directory_}, options_, world_);
+  mqtt_sessions_.emplace(std::pair{asking.identity, asking.client}, opened);
+  send(opened, std::move(asking));
+}
+
+std::string registry::new_client_name() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string name = "kodama-";
+  for (auto [i, word] = std::pair{0, world_.random.next()}; i != 16; ++i, word >>= 4)
+    name += digits[word & 0xf];
+  return name;
 }
 
 void registry::refuse(const admission& asking, errc reason, std::string text) {

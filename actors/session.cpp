@@ -310,8 +310,8 @@ void session::collect(const message::publish& what) {
 }
 
 void session::pass_collected() {
-  if (collected_ && !collected_->empty())
-    topics_.send(collected_->topic(), caf::make_message(collected_->take()));
+  if (collected_)
+    collected_->pass_to(topics_);
 }
 
 // --- what topics answer -----------------------------------------------------------------------

@@ -21,17 +21,22 @@ topic::topic(caf::actor_config& config, start from, observer& watching)
     , directory_{std::move(from.directory)}
     , watching_{watching}
     , last_{from.last}
-    , presence_last_{from.presence} {}
+    , presence_last_{from.presence}
+    , retained_{std::move(from.retained)} {
+  for (const auto& each : from.listeners)
+    join(each);
+}
 
 caf::behavior topic::make_behavior() {
   watching_.on_topic_opened(name_);
   return runtime::behavior_of<publish_batch, const topic_asked, const client_left,
-                              const topic_retired>([this](auto& what) { handle(what); });
+                              const topic_retired, const topic_joined, const topic_parted,
+                              const retained_wanted>([this](auto& what) { handle(what); });
 }
 
 void topic::handle(const topic_retired&) {
   watching_.on_topic_closed(name_);
-  send(directory_, topic_closed{name_, last_, presence_last_});
+  send(directory_, topic_closed{name_, last_, presence_last_, std::move(retained_)});
   quit();
 }
 
@@ -39,6 +44,7 @@ void topic::on_exit() {
   directory_ = nullptr;
   subscribers_.clear();
   watchers_.clear();
+  listeners_.clear();
 }
 
 void topic::answer(const topic_asked& asked) {
@@ -83,14 +89,51 @@ void topic::sequence(publish_batch& what) {
       store_big(what.batch->image.data() + start + message::sequence_offset, ++last_);
     watching_.on_sequenced(name_, what.sender, first, *what.batch);
   }
+  if (!listeners_.empty())
+    what.batch->add_forms();
   const shared_batch batch = std::move(what.batch);
   // One allocation for all: CAF counts references to the message, whoever it goes to.
-  const auto out = caf::make_message(publication{batch, reliable});
+  const auto out = caf::make_message(
+      publication{batch, reliable, reliable ? what.qos : mqtt::qos::at_most_once, what.sender});
   for (const auto& subscriber : subscribers_)
     send(subscriber.session, out);
+  for (const auto& each : listeners_)
+    send(each.session, out);
+  retain(batch, reliable ? what.qos : mqtt::qos::at_most_once);
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
          publish_sequenced{what.first, batch->count()});
+}
+
+void topic::join(const topic_joined& joined) {
+  const auto at = position_of(listeners_, joined.client);
+  if (at != listeners_.end() && at->client == joined.client)
+    ++at->filters;
+  else
+    listeners_.insert(at, listener{joined.client, joined.session});
+}
+
+void topic::part(client_id client) {
+  const auto at = position_of(listeners_, client);
+  if (at != listeners_.end() && at->client == client && --at->filters == 0)
+    listeners_.erase(at);
+}
+
+void topic::retain(const shared_batch& batch, mqtt::qos qos) {
+  for (std::size_t i = 0; i != batch->forms.size(); ++i) {
+    const auto& form = batch->forms[i];
+    if (!form.retain)
+      continue;
+    if (form.is_empty)
+      retained_.reset(); // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
+    else
+      retained_ = retained_message{batch, i, qos};
+  }
+}
+
+void topic::handle(const retained_wanted& wanted) {
+  if (retained_ && retained_->batch->forms[retained_->index].expires_at > now())
+    send(wanted.session, retained_found{wanted.filter, *retained_});
 }
 
 void topic::leave(client_id client) {

@@ -4,6 +4,7 @@
 #include "actors/observer.hpp"
 #include "actors/runtime/pinned_actor.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ public:
     caf::actor directory;
     topic_sequence last = 0;        ///< numbers begin after this one
     presence_sequence presence = 0; ///< likewise
+    std::optional<retained_message> retained;
+    /// MQTT sessions, once for each filter that matches.
+    std::vector<topic_joined> listeners;
   };
 
   topic(caf::actor_config& config, start from, observer& watching);
@@ -36,6 +40,9 @@ private:
   void handle(const topic_asked& asked) { answer(asked); }
   void handle(const client_left& left) { leave(left.client); }
   void handle(const topic_retired&);
+  void handle(const topic_joined& joined) { join(joined); }
+  void handle(const topic_parted& parted) { part(parted.client); }
+  void handle(const retained_wanted& wanted);
 
   struct member {
     client_id client;
@@ -44,6 +51,16 @@ private:
   /// Sorted by ClientID: an order that depends on nothing else, and the SUBSCRIBER LIST's own.
   using members = std::vector<member>;
 
+  /// An MQTT session: it knows itself by which of its filters, and how, it gets what.
+  struct listener {
+    client_id client;
+    caf::actor session;
+    std::size_t filters = 1; ///< of it that match
+  };
+
+  void join(const topic_joined& joined);
+  void part(client_id client);
+  void retain(const shared_batch& batch, mqtt::qos qos);
   void answer(const topic_asked& asked);
   void sequence(publish_batch& what);
   void leave(client_id client);
@@ -60,6 +77,8 @@ private:
   presence_sequence presence_last_;
   members subscribers_;
   members watchers_;
+  std::vector<listener> listeners_; ///< sorted by ClientID
+  std::optional<retained_message> retained_;
 };
 
 } // namespace kodama::actors

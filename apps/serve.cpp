@@ -26,12 +26,14 @@ Example:
 struct serve_flags {
   std::string config_file;
   host_port listen;
+  host_port mqtt;
   std::string tokens_file;
   std::uint64_t threads = 1;
   duration resume_window{};
   bool no_udp = false;
   std::string log_level;
   CLI::Option* has_listen = nullptr;
+  CLI::Option* has_mqtt = nullptr;
   CLI::Option* has_resume_window = nullptr;
   CLI::Option* has_threads = nullptr;
 };
@@ -53,6 +55,8 @@ parsed<void> apply(const serve_flags& flags, serve_config& config) {
       return read.error();
   if (flags.has_listen->count() != 0)
     config.listen = flags.listen;
+  if (flags.has_mqtt->count() != 0)
+    config.mqtt = flags.mqtt;
   if (!flags.tokens_file.empty())
     config.tokens_file = flags.tokens_file;
   if (flags.has_threads->count() != 0)
@@ -88,20 +92,33 @@ int run(const serve_flags& flags) {
   const auto where = net::resolve(config.listen.host, config.listen.port);
   if (!where)
     return fail("cannot resolve " + config.listen.host + ": " + where.error().message());
+  if (config.mqtt) {
+    const auto mqtt = net::resolve(config.mqtt->host, config.mqtt->port);
+    if (!mqtt)
+      return fail("cannot resolve " + config.mqtt->host + ": " + mqtt.error().message());
+    config.server.mqtt.emplace(mqtt->address(), mqtt->port());
+  }
   if (config.server.tokens.empty()) {
-    if (!where->address().is_loopback())
-      return fail("without tokens only loopback is served, not " + where->address().to_string() +
-                  "; give --tokens FILE, or listen on 127.0.0.1");
+    for (const auto& address :
+         {where->address(), config.server.mqtt ? config.server.mqtt->address() : where->address()})
+      if (!address.is_loopback())
+        return fail("without tokens only loopback is served, not " + address.to_string() +
+                    "; give --tokens FILE, or listen on 127.0.0.1");
     spdlog::info("no tokens: serving loopback only, everybody on this machine may come in");
   }
   config.server.host = where->address();
   config.server.port = where->port();
 
   raise_descriptor_limit();
-  const auto served = net::serve(config.server, [&](std::uint16_t port) {
-    const auto host = where->address().is_v6() ? "[" + where->address().to_string() + "]"
-                                               : where->address().to_string();
-    std::printf("kodama: ready native=%s:%u\n", host.c_str(), port);
+  const auto shown = [](const boost::asio::ip::address& host, std::uint16_t port) {
+    const auto text = host.to_string();
+    return (host.is_v6() ? "[" + text + "]" : text) + ":" + std::to_string(port);
+  };
+  const auto served = net::serve(config.server, [&](const net::listening& at) {
+    std::string line = "kodama: ready native=" + shown(where->address(), at.port);
+    if (at.mqtt)
+      line += " mqtt=" + shown(config.server.mqtt->address(), *at.mqtt);
+    std::puts(line.c_str());
     std::fflush(stdout);
   });
   if (!served)
@@ -121,6 +138,10 @@ void add_serve(CLI::App& parent, int& exit_code) {
       add_parsed_option(*command, "--listen", flags->listen, parse_host_port,
                         "TCP and UDP; port 0: any that is free (default: 127.0.0.1:7400)")
           ->type_name("HOST:PORT");
+  flags->has_mqtt = add_parsed_option(*command, "--mqtt", flags->mqtt, parse_host_port,
+                                      "MQTT 3.1.1 and 5.0; the password is the token "
+                                      "(default: not spoken)")
+                        ->type_name("HOST:PORT");
   command->add_option("--tokens", flags->tokens_file, "Who may come in: one token a line")
       ->type_name("FILE");
   flags->has_threads = add_parsed_option(*command, "--threads", flags->threads, parse_number,

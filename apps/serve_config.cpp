@@ -96,13 +96,19 @@ setter endpoint(host_port& to) {
   };
 }
 
+setter endpoint(std::optional<host_port>& to) {
+  return [&to](const toml::node& value) { return endpoint(to.emplace())(value); };
+}
+
 setters all_keys(serve_config& config) {
   auto& server = config.server;
   auto& node = server.node;
   auto& session = node.session;
   auto& limits = session.limits;
+  auto& mqtt = node.mqtt;
   return {
       {"listen", endpoint(config.listen)},
+      {"mqtt", endpoint(config.mqtt)},
       {"tokens", text(config.tokens_file)},
       {"log_level", text(config.log_level)},
       {"threads", whole(server.threads, 1, threads_max)},
@@ -118,6 +124,14 @@ setters all_keys(serve_config& config) {
       {"limits.unauthenticated_max", whole(node.unauthenticated_max, 1, 1'000'000)},
       {"limits.sessions_max", whole(node.sessions_max, 1, 10'000'000)},
       {"limits.publish_topics_max", whole(node.publish_topics_max, 1, 1'000'000)},
+      {"mqtt_limits.packet_size_max", size(mqtt.packet_size_max, 1024)},
+      {"mqtt_limits.receive_maximum", whole(mqtt.receive_maximum, 1, 65'535)},
+      {"mqtt_limits.topic_alias_maximum", whole(mqtt.topic_alias_maximum, 0, 65'535)},
+      {"mqtt_limits.keep_alive_max", whole(mqtt.keep_alive_max, 0, 65'535)},
+      {"mqtt_limits.session_expiry_max", whole(mqtt.session_expiry_max, 0, 0xffff'ffff)},
+      {"mqtt_limits.subscriptions_max", whole(mqtt.subscriptions_max, 1, 10'000'000)},
+      {"mqtt_limits.in_flight_max", whole(mqtt.in_flight_max, 1, 32'767)},
+      {"mqtt_limits.session_buffer_max", size(mqtt.session_buffer_max, 64 * 1024)},
       {"times.resume_window", milliseconds(limits.resume_window_ms)},
       {"times.connect_timeout", milliseconds(node.connect_timeout)},
       {"times.keepalive_min", milliseconds(session.keepalive_min)},
@@ -167,6 +181,11 @@ parsed<void> check_config(const serve_config& config) {
     return refusal{"limits.message_size_max has to be at least limits.topic_length_max + " +
                    std::to_string(frame) + ", that is " +
                    std::to_string(limits.topic_length_max + frame) + " bytes"};
+  if (config.mqtt && config.server.node.mqtt.packet_size_max + frame > limits.message_size_max)
+    return refusal{"mqtt_limits.packet_size_max (" +
+                   std::to_string(config.server.node.mqtt.packet_size_max) +
+                   ") has to be at most limits.message_size_max - " + std::to_string(frame) +
+                   ", that is " + std::to_string(limits.message_size_max - frame) + " bytes"};
   if (session.keepalive_min > session.keepalive_max)
     return refusal{"times.keepalive_min (" + std::to_string(session.keepalive_min.count()) +
                    " ms) has to be at most times.keepalive_max (" +

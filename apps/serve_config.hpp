@@ -3,6 +3,7 @@
 #include "apps/units.hpp"
 #include "net/server.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace kodama::apps {
 /// What a configuration file and the flags of `kodama serve` say together.
 struct serve_config {
   host_port listen{"127.0.0.1", 7400};
+  std::optional<host_port> mqtt; ///< none: MQTT is not spoken
   std::string tokens_file;
   std::string log_level = "info";
   net::server_options server;

@@ -41,13 +41,14 @@ result<tcp::acceptor> listener::open(shard& home, const tcp::endpoint& where) {
   return acceptor;
 }
 
-listener::listener(asio_scheduler& scheduler, const actors::node& node, tcp::acceptor acceptor,
-                   connection_count& count)
+listener::listener(asio_scheduler& scheduler, const actors::node& node, door_of door,
+                   tcp::acceptor acceptor, counters& counts)
     : scheduler_{scheduler}
     , node_{node}
+    , door_{door}
     , acceptor_{std::move(acceptor)}
     , pause_{acceptor_.get_executor()}
-    , count_{count} {}
+    , counts_{counts} {}
 
 void listener::start() {
   wait();
@@ -84,12 +85,12 @@ void listener::accept_all() {
 }
 
 void listener::welcome(int descriptor) {
-  const auto id = ++last_id_;
+  const auto id = ++counts_.last_link;
   auto& home = scheduler_.at(id % scheduler_.size());
-  const auto connections = ++count_;
-  caf::anon_send(
-      node_.door(home.index()),
-      actors::link_accepted{std::make_shared<tcp_link>(id, descriptor, home, count_), connections});
+  const auto connections = ++counts_.open;
+  caf::anon_send((node_.*door_)(home.index()),
+                 actors::link_accepted{
+                     std::make_shared<tcp_link>(id, descriptor, home, counts_.open), connections});
 }
 
 void listener::pause(int why) {

@@ -17,8 +17,16 @@ public:
   [[nodiscard]] static result<boost::asio::ip::tcp::acceptor>
   open(shard& home, const boost::asio::ip::tcp::endpoint& where);
 
-  listener(asio_scheduler& scheduler, const actors::node& node,
-           boost::asio::ip::tcp::acceptor acceptor, connection_count& count);
+  /// Where the connections of one home go: the door for the protocol that is spoken here.
+  using door_of = const caf::actor& (actors::node::*)(std::size_t home) const;
+  /// What all listeners of a node count together.
+  struct counters {
+    connection_count open{0};
+    actors::link_id last_link = 0; ///< on shard 0
+  };
+
+  listener(asio_scheduler& scheduler, const actors::node& node, door_of door,
+           boost::asio::ip::tcp::acceptor acceptor, counters& counts);
 
   /// Begins to accept. On shard 0, or before it runs.
   void start();
@@ -33,10 +41,10 @@ private:
 
   asio_scheduler& scheduler_;
   const actors::node& node_;
+  door_of door_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
-  connection_count& count_;
-  actors::link_id last_id_ = 0;
+  counters& counts_;
 };
 
 } // namespace kodama::net

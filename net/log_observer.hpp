@@ -12,6 +12,18 @@ public:
   void on_connection_refused(errc reason) override {
     spdlog::info("connection refused: {}", to_string(reason));
   }
+  void on_mqtt_refused(mqtt::reason_code reason) override {
+    spdlog::info("connection refused: {}", mqtt::name_of(reason));
+  }
+  void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
+                        bool present) override {
+    spdlog::debug("client {}: \"{}\" connected with MQTT {}, session {}", client, name,
+                  version == mqtt::protocol_version::v5 ? "5.0" : "3.1.1",
+                  present ? "present" : "new");
+  }
+  void on_mqtt_detached(client_id client, mqtt::reason_code reason) override {
+    spdlog::debug("client {}: connection gone: {}", client, mqtt::name_of(reason));
+  }
   void on_session_opened(client_id client, const session_id& session) override {
     spdlog::debug("client {}: session {} opened", client, to_short_string(session));
   }

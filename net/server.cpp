@@ -76,13 +76,13 @@ private:
 } // namespace
 
 result<void> serve(const server_options& options,
-                   const std::function<void(std::uint16_t port)>& ready) {
+                   const std::function<void(const listening&)>& ready) {
   // Declared in the order of who outlives whom.
   system_clock clock;
   system_chance random;
   const token_list tokens{options.tokens};
   log_observer watching;
-  connection_count connections{0};
+  listener::counters connections;
 
   threads_config config{options.threads};
   caf::actor_system system{config};
@@ -96,9 +96,21 @@ result<void> serve(const server_options& options,
   std::optional<actors::node> node;
   node.emplace(scheduler.homes(), options.node, world);
 
-  const auto port = opened->acceptor.local_endpoint().port();
-  listener accepting{scheduler, *node, std::move(opened->acceptor), connections};
-  accepting.start();
+  listening where{opened->acceptor.local_endpoint().port(), std::nullopt};
+  std::vector<std::unique_ptr<listener>> listeners;
+  const auto listen = [&](boost::asio::ip::tcp::acceptor acceptor, listener::door_of door) {
+    listeners.push_back(std::make_unique<listener>(scheduler, *node, door, std::move(acceptor),
+                                                   connections));
+    listeners.back()->start();
+  };
+  if (options.mqtt) {
+    auto acceptor = listener::open(scheduler.at(0), *options.mqtt);
+    if (!acceptor)
+      return acceptor.error();
+    where.mqtt = acceptor->local_endpoint().port();
+    listen(std::move(*acceptor), &actors::node::mqtt_door);
+  }
+  listen(std::move(opened->acceptor), &actors::node::door);
   if (opened->udp)
     opened->udp->start();
 
@@ -107,16 +119,17 @@ result<void> serve(const server_options& options,
   signals.async_wait([&](auto failure, int signal) {
     if (failure)
       return;
-    spdlog::info("signal {}: telling {} connections goodbye", signal, connections.load());
-    accepting.close();
+    spdlog::info("signal {}: telling {} connections goodbye", signal, connections.open.load());
+    for (const auto& each : listeners)
+      each->close();
     if (opened->udp)
       opened->udp->close();
     node->shut_down();
-    leaving.emplace(scheduler, connections, options.shutdown_max);
+    leaving.emplace(scheduler, connections.open, options.shutdown_max);
     leaving->wait();
   });
 
-  ready(port);
+  ready(where);
   scheduler.run();
   node.reset();
   return boost::system::in_place_value;

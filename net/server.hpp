@@ -4,10 +4,12 @@
 #include "protocol/result.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ struct server_options {
   boost::asio::ip::address host = boost::asio::ip::address_v4::loopback();
   std::uint16_t port = 7400; ///< TCP and UDP; 0: any free one
   bool udp = true;
+  /// Where MQTT is spoken, if it is.
+  std::optional<boost::asio::ip::tcp::endpoint> mqtt;
   std::size_t threads = 1;
   std::vector<std::string> tokens; ///< none: everybody on this machine may come in
   actors::node_options node;
@@ -25,12 +29,18 @@ struct server_options {
   std::chrono::milliseconds shutdown_max{4'000};
 };
 
+/// The real ports.
+struct listening {
+  std::uint16_t port = 0;
+  std::optional<std::uint16_t> mqtt;
+};
+
 /// The server on sockets: sets everything up, serves until SIGTERM or SIGINT, tells every client
 /// that it is going away, flushes, and returns.
 ///
-/// `ready` is called once, when clients can connect, with the real port. An error means that it
-/// never served: the address could not be bound.
+/// `ready` is called once, when clients can connect. An error means that it never served: an
+/// address could not be bound.
 [[nodiscard]] result<void> serve(const server_options& options,
-                                 const std::function<void(std::uint16_t port)>& ready);
+                                 const std::function<void(const listening&)>& ready);
 
 } // namespace kodama::net

@@ -2,6 +2,7 @@
 
 #include "protocol/bytes.hpp"
 #include "protocol/message.hpp"
+#include "protocol/mqtt/publish_form.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,9 @@ namespace kodama {
 struct message_batch {
   bytes image;
   std::vector<std::uint32_t> starts; ///< offset of each message in the image, ascending
+  /// The same messages for MQTT subscribers: all of them or none. Where an MQTT client sent them
+  /// they are there from the start; else the topic adds them when it has such subscribers.
+  std::vector<mqtt::publish_form> forms;
 
   [[nodiscard]] std::size_t count() const noexcept { return starts.size(); }
   [[nodiscard]] std::uint32_t end_of(std::size_t index) const noexcept {
@@ -29,6 +33,8 @@ struct message_batch {
     starts.push_back(static_cast<std::uint32_t>(image.size()));
     message::encode(image, what, timestamp);
   }
+  /// Adds the MQTT forms of native publishes, if they are not there.
+  void add_forms();
 };
 
 /// Immutable from the moment it is shared.

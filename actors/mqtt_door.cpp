@@ -1,0 +1,132 @@
+#include "actors/mqtt_door.hpp"
+
+#include "protocol/mqtt/encode.hpp"
+
+#include <string>
+#include <utility>
+
+namespace kodama::actors {
+
+using mqtt::reason_code;
+
+mqtt_door::mqtt_door(caf::actor_config& config, caf::actor registry, const node_options& options,
+                     const surroundings& world)
+    : pinned_actor{config}
+    , registry_{std::move(registry)}
+    , options_{options}
+    , world_{world}
+    , alarm_{*this} {}
+
+caf::behavior mqtt_door::make_behavior() {
+  return {
+      [this](const link_accepted& m) { accept(m); },
+      [this](link_received& m) { receive(m); },
+      [](const link_drained&) {},
+      [this](const link_closed& m) { visitors_.erase(m.link); },
+      [this](const mqtt_refused& m) {
+        m.link->bind(caf::actor{this}, link::reading::once);
+        refuse(*m.link, m.why, m.version);
+      },
+      [this](runtime::alarm_rang) { drop_overdue(); },
+      [this](const shut_down&) {
+        closing_ = true;
+        for (const auto& [id, waiting] : visitors_)
+          waiting.link->close();
+        visitors_.clear();
+      },
+  };
+}
+
+void mqtt_door::on_exit() {
+  alarm_.cancel();
+  visitors_.clear();
+  registry_ = nullptr;
+}
+
+void mqtt_door::accept(const link_accepted& accepted) {
+  auto& link = *accepted.link;
+  link.bind(caf::actor{this}, link::reading::once);
+  // Before CONNECT nobody knows in which version to say why.
+  if (closing_ || accepted.connections > options_.connections_max ||
+      visitors_.size() >= options_.unauthenticated_max) {
+    link.close();
+    world_.watching.on_connection_refused(closing_ ? errc::going_away
+                                          : accepted.connections > options_.connections_max
+                                              ? errc::too_many_connections
+                                              : errc::too_many_unauthenticated);
+    return;
+  }
+  visitors_.emplace(link.id(), visitor{accepted.link, {}, now() + options_.connect_timeout});
+  arm_alarm();
+}
+
+void mqtt_door::receive(link_received& received) {
+  const auto at = visitors_.find(received.link);
+  if (at == visitors_.end())
+    return; // refused already
+  auto& waiting = at->second;
+  if (waiting.stream.empty())
+    waiting.stream = std::move(received.data);
+  else
+    append(waiting.stream, received.data);
+  mqtt::packet_reader reader{options_.mqtt.packet_size_max};
+  reader.feed(waiting.stream);
+  const auto first = reader.next();
+  if (!first) {
+    refuse(*waiting.link, first.error(), reader.version());
+    visitors_.erase(at);
+  } else if (!*first) {
+    waiting.link->bind(caf::actor{this}, link::reading::once);
+  } else {
+    admit(at, std::get<mqtt::connect>(**first));
+  }
+}
+
+void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked) {
+  auto& waiting = at->second;
+  const auto holder =
+      world_.tokens.identify(asked.password ? as_text(*asked.password) : std::string_view{});
+  if (asked.properties.authentication_method) {
+    refuse(*waiting.link,
+           {reason_code::bad_authentication_method,
+            "CONNECT: enhanced authentication is not offered here (4.12)"},
+           asked.version);
+  } else if (holder == 0) {
+    refuse(*waiting.link,
+           {reason_code::bad_user_name_or_password, "CONNECT: the password is no token known here"},
+           asked.version);
+  } else {
+    mqtt_admission asking;
+    asking.link = std::move(waiting.link);
+    asking.door = caf::actor{this};
+    asking.home = home().index();
+    asking.identity = holder;
+    asking.client = asked.client_id;
+    asking.version = asked.version;
+    asking.stream = std::move(waiting.stream);
+    send(registry_, std::move(asking));
+  }
+  visitors_.erase(at);
+}
+
+void mqtt_door::refuse(link& from, const mqtt::error& why,
+                       std::optional<mqtt::protocol_version> version) {
+  (void)mqtt::encode_refusal(from.output(), why, version);
+  from.close();
+  world_.watching.on_mqtt_refused(why.reason);
+}
+
+void mqtt_door::drop_overdue() {
+  while (!visitors_.empty() && visitors_.begin()->second.deadline <= now()) {
+    visitors_.begin()->second.link->close();
+    world_.watching.on_connection_refused(errc::connect_timeout);
+    visitors_.erase(visitors_.begin());
+  }
+  arm_alarm();
+}
+
+void mqtt_door::arm_alarm() {
+  alarm_.arm_at(visitors_.empty() ? never : visitors_.begin()->second.deadline);
+}
+
+} // namespace kodama::actors

@@ -1,0 +1,119 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/mqtt_filters.hpp"
+#include "actors/observer.hpp"
+#include "actors/options.hpp"
+#include "actors/publish_collector.hpp"
+#include "actors/runtime/pinned_actor.hpp"
+#include "actors/topic_handles.hpp"
+#include "actors/world.hpp"
+#include "protocol/mqtt/server_session.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kodama::actors {
+
+/// One MQTT session (5.0, 4.1): outlives its connections as long as its Session Expiry Interval
+/// says, and belongs to one holder and Client Identifier.
+///
+/// What is numbered, acknowledged and repeated is decided by mqtt::server_session; this actor
+/// carries publishes to topics and filters to the directory, and owns the present link. A newer
+/// connection of the same client takes over within this actor, so that no publish finds the
+/// session missing [MQTT-3.1.4-3].
+class mqtt_session final : public runtime::pinned_actor {
+public:
+  struct identity {
+    std::string name; ///< Client Identifier
+    client_id client = 0;
+    std::size_t holder = 0;
+  };
+  struct neighbours {
+    caf::actor registry;
+    caf::actor directory;
+  };
+
+  mqtt_session(caf::actor_config& config, identity who, neighbours around,
+               const node_options& options, const surroundings& world);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+private:
+  // One for each message of the behavior.
+  void handle(const publication& what);
+  void handle(const retained_found& found);
+  void handle(const link_received& received);
+  void handle(const link_drained& drained);
+  void handle(const link_closed& closed);
+  void handle(const publish_sequenced& sequenced);
+  void handle(const filters_answered& answered);
+  void handle(const topic_opened& opened);
+  void handle(mqtt_admission& asking);
+  void handle(runtime::alarm_rang);
+  void handle(const shut_down&);
+  void handle(const session_forgotten&);
+
+  // Connections.
+  void welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present);
+  void take_over(const mqtt::connect& asked);
+  void lose_connection(mqtt::reason_code reason);
+  /// Tells the peer why, where its version can be told, and loses the connection.
+  void break_off(const mqtt::error& why);
+  void forget_state();
+  void end_session();
+
+  // Wills.
+  void keep_will(const mqtt::connect& asked);
+  void publish_will();
+
+  // What the client asks for.
+  void read();
+  void carry_out(mqtt::server_session::request& what);
+  void subscribe(const mqtt::subscribe& asked);
+  void unsubscribe(const mqtt::unsubscribe& asked);
+  void publish(const mqtt::server_session::publish_request& asked);
+  void disconnect(const mqtt::disconnect& last);
+
+  void owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
+           const mqtt_filters::identifiers& identifiers);
+  void overflow();
+  /// Writes what the protocol has to say and sees to the alarm. At the end of every message.
+  void pump();
+
+  struct answer {
+    mqtt::packet_id id = 0;
+    std::vector<mqtt::reason_code> reasons;
+    bool to_subscribe = false;
+  };
+  struct will {
+    std::string topic;
+    publish_batch what;
+    duration delay{};
+    std::optional<std::uint32_t> expiry; ///< seconds, from its publication on
+  };
+
+  identity who_;
+  neighbours around_;
+  const node_options& options_;
+  const surroundings& world_;
+  mqtt::server_session core_;
+  link_ptr link_;
+  topic_handles topics_;
+  mqtt_filters filters_;
+  publish_collector collected_;
+  std::map<std::uint64_t, answer> answers_; ///< that wait for the directory
+  std::uint64_t last_request_ = 0;
+  std::unique_ptr<will> will_;
+  instant will_at_ = never; ///< once the connection is lost
+  runtime::alarm alarm_;
+  bool has_state_ = false; ///< there is something to resume
+  bool forgotten_asked_ = false;
+  bool forgotten_ = false;
+};
+
+} // namespace kodama::actors

@@ -1,0 +1,386 @@
+#include "protocol/mqtt/server_session.hpp"
+
+#include "protocol/assert.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace kodama::mqtt {
+namespace {
+
+using std::chrono::seconds;
+
+/// Bookkeeping charged for each publish owed, so that a flood of tiny ones is bounded too.
+constexpr std::size_t publish_cost = 96;
+constexpr std::uint32_t expiry_never = 0xffff'ffff;
+
+std::uint32_t seconds_until(instant deadline, instant now) {
+  const auto left = std::chrono::ceil<seconds>(deadline - now).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, expiry_never));
+}
+
+
+} // namespace
+
+server_session::server_session(const session_options& options, std::uint64_t first_ordinal)
+    : options_{&options}
+    , first_ordinal_{first_ordinal} {}
+
+void server_session::handle_attach(instant now, const connect& asked, packet_reader reader) {
+  reader_ = std::move(reader);
+  version_ = asked.version;
+  peer_.version = asked.version;
+  peer_.packet_size_max = asked.properties.maximum_packet_size.value_or(packet_size_limit);
+  peer_.problem_information = asked.properties.request_problem_information.value_or(true);
+  peer_receive_maximum_ = asked.properties.receive_maximum.value_or(65'535);
+  keep_alive_ = asked.keep_alive;
+  if (const auto most = options_->keep_alive_max;
+      most != 0 && (keep_alive_ == 0 || keep_alive_ > most))
+    keep_alive_ = most;
+  // 3.1.1 has no number for it: a session that is to be kept is kept as long as any (3.1.2.4).
+  const auto wanted = version_ == protocol_version::v5
+                          ? asked.properties.session_expiry_interval.value_or(0)
+                          : (asked.clean_start ? 0 : expiry_never);
+  session_expiry_ = std::min(wanted, options_->session_expiry_max);
+  last_heard_ = now;
+  expires_at_ = never;
+  transmitted_ = 0; // all that is owed goes out again, in its order [MQTT-4.4.0-1]
+}
+
+void server_session::handle_detach(instant now) {
+  reader_.reset();
+  replies_ = {};
+  transmitted_ = 0;
+  expires_at_ = session_expiry_ == expiry_never ? never : now + seconds{session_expiry_};
+  if (inbound_) {
+    inbound_->aliases.clear();
+    // The client repeats a QoS 1 publish that was not answered.
+    for (auto& each : inbound_->answers)
+      each.stale = each.qos == qos::at_least_once;
+    inbound_->unanswered = 0;
+  }
+  if (owed_)
+    for (auto at = owed_->begin(); at != owed_->end();) {
+      const auto kept = at->what.qos != qos::at_most_once;
+      if (!kept)
+        bytes_ -= at->cost;
+      at = kept ? at + 1 : owed_->erase(at);
+    }
+}
+
+// --- what the client says -----------------------------------------------------------------------
+
+void server_session::handle_bytes(instant now, byte_view received) {
+  KODAMA_ASSERT(attached());
+  last_heard_ = now;
+  reader_->feed(received);
+}
+
+outcome<std::optional<server_session::request>> server_session::poll_request(instant now) {
+  last_heard_ = now;
+  while (attached()) {
+    auto next = reader_->next();
+    if (!next)
+      return next.error();
+    if (!*next)
+      break;
+    auto& what = **next;
+    if (auto* given = std::get_if<publish>(&what)) {
+      auto handled = handle(*given);
+      if (!handled || *handled)
+        return handled;
+    } else if (auto* asked = std::get_if<subscribe>(&what)) {
+      return std::optional<request>{std::move(*asked)};
+    } else if (auto* left = std::get_if<unsubscribe>(&what)) {
+      return std::optional<request>{std::move(*left)};
+    } else if (auto* last = std::get_if<disconnect>(&what)) {
+      return std::optional<request>{std::move(*last)};
+    } else if (const auto* taken = std::get_if<puback>(&what)) {
+      handle(*taken);
+    } else if (const auto* received = std::get_if<pubrec>(&what)) {
+      handle(*received);
+    } else if (const auto* released = std::get_if<pubrel>(&what)) {
+      handle(*released);
+    } else if (const auto* completed = std::get_if<pubcomp>(&what)) {
+      handle(*completed);
+    } else if (std::holds_alternative<pingreq>(what)) {
+      say(pingresp{});
+    } else {
+      return error{reason_code::protocol_error,
+                   "AUTH: this connection began without an authentication method "
+                   "[MQTT-4.12.0-6]"};
+    }
+  }
+  return std::optional<request>{};
+}
+
+outcome<std::optional<server_session::request>> server_session::handle(publish& what) {
+  if (auto resolved = resolve_alias(what); !resolved)
+    return resolved.error();
+  if (what.qos == qos::at_most_once)
+    return std::optional<request>{publish_request{std::move(what), 0}};
+  auto& from = incoming();
+  if (what.qos == qos::exactly_once) {
+    if (const auto known = from.unreleased.find(what.id); known != from.unreleased.end()) {
+      // Handed out before [MQTT-4.3.3-10]; the answer, if it was due, may have been lost.
+      if (known->second)
+        say(pubrec{what.id, reason_code::success, {}});
+      return std::optional<request>{};
+    }
+  }
+  const auto waiting = from.unanswered + from.unreleased.size();
+  if (waiting >= options_->receive_maximum)
+    return error{reason_code::receive_maximum_exceeded,
+                 "PUBLISH: Receive Maximum is " + std::to_string(options_->receive_maximum) +
+                     " [MQTT-3.3.4-9]"};
+  if (what.qos == qos::exactly_once)
+    from.unreleased.emplace(what.id, false);
+  else
+    ++from.unanswered;
+  const auto ordinal = from.first + from.answers.size();
+  from.answers.push_back({what.id, what.qos, false, false, reason_code::success});
+  return std::optional<request>{publish_request{std::move(what), ordinal}};
+}
+
+outcome<void> server_session::resolve_alias(publish& what) {
+  const auto alias = what.properties.topic_alias;
+  if (!alias)
+    return boost::system::in_place_value; // the decoder demands a topic then
+  if (*alias > options_->topic_alias_maximum)
+    return error{reason_code::topic_alias_invalid,
+                 "PUBLISH: Topic Alias " + std::to_string(*alias) + " is above the maximum of " +
+                     std::to_string(options_->topic_alias_maximum) + " [MQTT-3.3.2-9]"};
+  auto& known = incoming().aliases;
+  if (!what.topic.empty()) {
+    if (known.size() < *alias)
+      known.resize(*alias);
+    known[*alias - 1U] = what.topic;
+    return boost::system::in_place_value;
+  }
+  if (known.size() < *alias || known[*alias - 1U].empty())
+    return error{reason_code::protocol_error,
+                 "PUBLISH: Topic Alias " + std::to_string(*alias) +
+                     " was given no topic on this connection (3.3.2.3.4)"};
+  what.topic = known[*alias - 1U];
+  return boost::system::in_place_value;
+}
+
+void server_session::handle(const puback& what) {
+  const auto at = find_owed(what.id);
+  if (owed_ && at != owed_->end() && at->what.qos == qos::at_least_once)
+    forget(at);
+}
+
+void server_session::handle(const pubrec& what) {
+  const auto at = find_owed(what.id);
+  if (!owed_ || at == owed_->end() || at->what.qos != qos::exactly_once) {
+    say(pubrel{what.id, reason_code::packet_identifier_not_found, {}});
+    return;
+  }
+  if (is_failure(what.reason)) {
+    forget(at);
+    return;
+  }
+  at->released = true;
+  at->what.form = nullptr; // from here on the client has it [MQTT-4.3.3-4]
+  bytes_ -= at->cost - publish_cost;
+  at->cost = publish_cost;
+  say(pubrel{what.id, reason_code::success, {}});
+}
+
+void server_session::handle(const pubcomp& what) {
+  const auto at = find_owed(what.id);
+  if (owed_ && at != owed_->end() && at->released)
+    forget(at);
+}
+
+void server_session::handle(const pubrel& what) {
+  const bool known = inbound_ && inbound_->unreleased.erase(what.id) != 0;
+  say(pubcomp{what.id, known ? reason_code::success : reason_code::packet_identifier_not_found, {}});
+}
+
+// --- what the owner says ------------------------------------------------------------------------
+
+void server_session::complete(std::uint64_t ordinal, reason_code reason) {
+  if (!inbound_ || ordinal < inbound_->first ||
+      ordinal - inbound_->first >= inbound_->answers.size())
+    return;
+  auto& found = inbound_->answers[ordinal - inbound_->first];
+  found.done = true;
+  found.reason = reason;
+}
+
+void server_session::reply(const packet& what) {
+  if (attached())
+    (void)encode(replies_, what, peer_);
+}
+
+void server_session::say_goodbye(reason_code reason, std::string_view text) {
+  if (version_ != protocol_version::v5)
+    return;
+  disconnect last;
+  last.reason = reason;
+  if (!text.empty())
+    last.properties.reason_string = text;
+  reply(last);
+}
+
+template <class Packet>
+void server_session::say(const Packet& what) {
+  if (attached())
+    (void)encode(replies_, packet{what}, peer_);
+}
+
+server_session::pushed server_session::push(outgoing what) {
+  const bool is_kept = what.qos != qos::at_most_once;
+  if (!is_kept && !attached())
+    return pushed::dropped;
+  const auto cost = publish_cost + what.form->image(version_).tail().size();
+  if (bytes_ + cost > options_->session_buffer_max)
+    return is_kept ? pushed::overflow : pushed::dropped;
+  if (!owed_)
+    owed_ = std::make_unique<std::deque<owed>>();
+  bytes_ += cost;
+  owed_->push_back({std::move(what), 0, false, cost});
+  return pushed::kept;
+}
+
+void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max) {
+  if (!attached())
+    return;
+  write_answers();
+  if (!replies_.empty()) {
+    append(out, replies_);
+    replies_.clear();
+  }
+  if (!owed_)
+    return;
+  while (transmitted_ < owed_->size() && out.size() < size_max) {
+    const auto at = owed_->begin() + static_cast<std::ptrdiff_t>(transmitted_);
+    const bool counts = at->what.qos != qos::at_most_once;
+    if (counts && transmitted_ >= window())
+      return;
+    if (transmit(now, *at, out) && counts) {
+      ++transmitted_;
+    } else {
+      bytes_ -= at->cost;
+      owed_->erase(at);
+    }
+  }
+  if (owed_->empty())
+    owed_.reset();
+}
+
+bool server_session::transmit(instant now, owed& what, bytes& out) {
+  if (what.released)
+    return encode(out, pubrel{what.id, reason_code::success, {}}, peer_);
+  // One that the client may have seen already is finished, however old [MQTT-4.4.0-1].
+  if (what.id == 0 && what.what.form->expires_at <= now) {
+    ++expired_;
+    return false;
+  }
+  publish_image::delivery to;
+  to.qos = what.what.qos;
+  to.retain = what.what.retain;
+  to.dup = what.id != 0;
+  if (to.qos != qos::at_most_once)
+    to.id = what.id != 0 ? what.id : next_id();
+  if (what.what.form->expires_at != never)
+    to.message_expiry_interval = seconds_until(what.what.form->expires_at, now);
+  if (what.what.identifiers)
+    to.subscription_identifiers = *what.what.identifiers;
+  const auto& image = what.what.form->image(version_);
+  if (image.packet_size(to) > peer_.packet_size_max) {
+    ++too_large_; // as if it had been sent [MQTT-3.1.2-25]
+    return false;
+  }
+  what.id = to.id;
+  image.append_to(out, to);
+  return true;
+}
+
+instant server_session::poll_timeout() const {
+  if (!attached())
+    return expires_at_;
+  return keep_alive_ == 0 ? never : last_heard_ + seconds{keep_alive_} * 3 / 2;
+}
+
+server_session::timeout server_session::handle_timeout(instant now) const {
+  if (poll_timeout() > now)
+    return timeout::none;
+  return attached() ? timeout::keep_alive : timeout::session_expired;
+}
+
+outcome<void> server_session::set_session_expiry(std::uint32_t wanted) {
+  if (session_expiry_ == 0 && wanted != 0)
+    return error{reason_code::protocol_error,
+                 "DISCONNECT: Session Expiry Interval " + std::to_string(wanted) +
+                     ", but it was 0 in CONNECT [MQTT-3.14.2-2]"};
+  session_expiry_ = std::min(wanted, options_->session_expiry_max);
+  return boost::system::in_place_value;
+}
+
+// --- bookkeeping --------------------------------------------------------------------------------
+
+server_session::inbound& server_session::incoming() {
+  if (!inbound_)
+    inbound_ = std::make_unique<inbound>(inbound{{}, first_ordinal_, 0, {}, {}});
+  return *inbound_;
+}
+
+void server_session::write_answers() {
+  if (!inbound_)
+    return;
+  auto& answers = inbound_->answers;
+  for (; !answers.empty() && answers.front().done; ++inbound_->first) {
+    const auto next = answers.front();
+    answers.pop_front();
+    if (next.qos == qos::at_least_once) {
+      if (!next.stale) {
+        --inbound_->unanswered;
+        say(puback{next.id, next.reason, {}});
+      }
+      continue;
+    }
+    if (is_failure(next.reason))
+      inbound_->unreleased.erase(next.id); // no PUBREL follows a refusal (4.3.3)
+    else if (const auto at = inbound_->unreleased.find(next.id); at != inbound_->unreleased.end())
+      at->second = true;
+    say(pubrec{next.id, next.reason, {}});
+  }
+}
+
+std::deque<server_session::owed>::iterator server_session::find_owed(packet_id id) {
+  if (!owed_)
+    return {};
+  return std::find_if(owed_->begin(), owed_->end(),
+                      [id](const owed& each) { return each.id == id; });
+}
+
+void server_session::forget(std::deque<owed>::iterator at) {
+  if (at - owed_->begin() < static_cast<std::ptrdiff_t>(transmitted_))
+    --transmitted_;
+  bytes_ -= at->cost;
+  owed_->erase(at);
+  if (owed_->empty())
+    owed_.reset();
+}
+
+packet_id server_session::next_id() {
+  // They grow until they have all been used once; from then on some may still be under way, but
+  // window() leaves most of them free.
+  do {
+    id_wrapped_ = id_wrapped_ || last_id_ == std::numeric_limits<packet_id>::max();
+    last_id_ = last_id_ == std::numeric_limits<packet_id>::max()
+                   ? packet_id{1}
+                   : static_cast<packet_id>(last_id_ + 1);
+  } while (id_wrapped_ && find_owed(last_id_) != owed_->end());
+  return last_id_;
+}
+
+std::size_t server_session::window() const noexcept {
+  return std::min(peer_receive_maximum_, options_->in_flight_max);
+}
+
+} // namespace kodama::mqtt

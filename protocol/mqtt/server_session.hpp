@@ -1,0 +1,172 @@
+#pragma once
+
+#include "protocol/bytes.hpp"
+#include "protocol/mqtt/encode.hpp"
+#include "protocol/mqtt/error.hpp"
+#include "protocol/mqtt/packet.hpp"
+#include "protocol/mqtt/packet_reader.hpp"
+#include "protocol/mqtt/publish_form.hpp"
+#include "protocol/mqtt/session_options.hpp"
+#include "protocol/time.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kodama::mqtt {
+
+/// One publish that is owed to a client. The form is shared with all who get the same.
+struct outgoing {
+  std::shared_ptr<const publish_form> form;
+  mqtt::qos qos = mqtt::qos::at_most_once;
+  bool retain = false;
+  /// Of all matching subscriptions; null where there are none.
+  std::shared_ptr<const std::vector<std::uint32_t>> identifiers;
+};
+
+/// The server's half of the conversation with one MQTT client, 3.1.1 and 5.0, over as many
+/// connections as its session lives through: packet identifiers, the handshakes of QoS 1 and 2 in
+/// both directions, flow control (5.0, 4.9), topic aliases, keep alive, session expiry.
+///
+/// Sans-IO, the sibling of kodama::server_session: the owner attaches a connection, feeds what
+/// arrives, takes requests with poll_request(), has them carried out, reports that with complete()
+/// and reply(), and fetches what is to be written with poll_transmit(). What a topic is and who
+/// may do what is none of its business.
+///
+/// Part of the promise `mqtt`: what is owed at QoS 1 or 2 is kept until the client has answered for
+/// it, over all connections of the session, and sent again in its order (4.4, 4.6); a publish of
+/// QoS 2 is handed out once (4.3.3); answers go out in the order of the publishes [MQTT-4.6.0-2].
+class server_session {
+public:
+  /// `options` outlives the session. Ordinals begin with `first_ordinal`: where a client starts
+  /// anew, those of its former session are not to be mistaken for new ones.
+  explicit server_session(const session_options& options, std::uint64_t first_ordinal = 1);
+
+  /// A connection now carries the session; `asked` opened it and came out of `reader`, which may
+  /// hold more: poll_request() gives it. Where it wanted a clean start, this is a new object.
+  void handle_attach(instant now, const connect& asked, packet_reader reader);
+  /// The connection is gone; the expiry interval begins.
+  void handle_detach(instant now);
+  [[nodiscard]] bool attached() const noexcept { return reader_.has_value(); }
+  [[nodiscard]] protocol_version version() const noexcept { return version_; }
+
+  /// A fresh publish, its topic alias resolved. `ordinal` is for complete(); 0 with QoS 0.
+  struct publish_request {
+    publish what;
+    std::uint64_t ordinal = 0;
+  };
+  using request = std::variant<publish_request, subscribe, unsubscribe, disconnect>;
+
+  /// Borrows `received` until poll_request() has returned empty or an error.
+  void handle_bytes(instant now, byte_view received);
+  /// What concerns the owner; everything else is dealt with here. An error is what the connection
+  /// has to end for.
+  [[nodiscard]] outcome<std::optional<request>> poll_request(instant now);
+
+  /// The publish has taken effect, or was refused: it is answered. Of one that is not waiting for
+  /// an answer, as those of a former session, nobody is told.
+  void complete(std::uint64_t ordinal, reason_code reason = reason_code::success);
+  /// Sent with the next transmission, lost with the connection.
+  void reply(const packet& answer);
+  /// DISCONNECT, where the client's version has one from a server.
+  void say_goodbye(reason_code reason, std::string_view text);
+
+  enum class pushed { kept, dropped, overflow };
+  /// Owed to the client from now on; QoS 0 only while it is connected and there is room, else
+  /// `dropped`. `overflow`: session_buffer_max is not enough, and nothing was kept.
+  [[nodiscard]] pushed push(outgoing what);
+
+  /// Appends what is to be written now, until `out` holds `size_max` bytes or there is no more.
+  void poll_transmit(instant now, bytes& out, std::size_t size_max);
+
+  /// When handle_timeout() wants to be called.
+  [[nodiscard]] instant poll_timeout() const;
+  enum class timeout { none, keep_alive, session_expired };
+  [[nodiscard]] timeout handle_timeout(instant now) const;
+
+  /// Seconds: what is in force, to be told in CONNACK.
+  [[nodiscard]] std::uint16_t keep_alive() const noexcept { return keep_alive_; }
+  [[nodiscard]] std::uint32_t session_expiry() const noexcept { return session_expiry_; }
+  /// A DISCONNECT may change it; protocol_error where it was 0 [MQTT-3.14.2-2].
+  [[nodiscard]] outcome<void> set_session_expiry(std::uint32_t seconds);
+  [[nodiscard]] std::uint64_t next_ordinal() const noexcept {
+    return inbound_ ? inbound_->first + inbound_->answers.size() : first_ordinal_;
+  }
+  [[nodiscard]] std::size_t buffered_bytes() const noexcept { return bytes_; }
+  /// Publishes that expired before they could be sent, or were too large for the client.
+  [[nodiscard]] std::uint64_t expired() const noexcept { return expired_; }
+  [[nodiscard]] std::uint64_t too_large() const noexcept { return too_large_; }
+
+private:
+  /// One publish owed, or the PUBREL that followed it.
+  struct owed {
+    outgoing what;
+    packet_id id = 0;      ///< from its first transmission on
+    bool released = false; ///< QoS 2: PUBREC has come, only the PUBREL remains
+    std::size_t cost = 0;
+  };
+  /// The answer to a publish of the client; they leave in its order.
+  struct answer {
+    packet_id id = 0;
+    mqtt::qos qos{};
+    bool done = false;
+    bool stale = false; ///< of an earlier connection: the client will send it again
+    reason_code reason = reason_code::success;
+  };
+
+  outcome<std::optional<request>> handle(publish& what);
+  void handle(const puback& what);
+  void handle(const pubrec& what);
+  void handle(const pubrel& what);
+  void handle(const pubcomp& what);
+  outcome<void> resolve_alias(publish& what);
+  std::deque<owed>::iterator find_owed(packet_id id);
+  void forget(std::deque<owed>::iterator at);
+  void write_answers();
+  /// False where it does not fit into what the client accepts, and is done with.
+  bool transmit(instant now, owed& what, bytes& out);
+  [[nodiscard]] packet_id next_id();
+  [[nodiscard]] std::size_t window() const noexcept;
+  template <class Packet>
+  void say(const Packet& what);
+
+  const session_options* options_;
+  std::uint64_t first_ordinal_;
+  protocol_version version_ = protocol_version::v5;
+  std::optional<packet_reader> reader_; ///< while attached
+  bytes replies_;
+  encode_options peer_;
+  std::uint16_t peer_receive_maximum_ = 65'535;
+  std::uint16_t keep_alive_ = 0;
+  std::uint32_t session_expiry_ = 0;
+  instant last_heard_{};
+  instant expires_at_ = never;
+
+  // Towards the client: owed_[0, transmitted_) are under way on this connection.
+  std::unique_ptr<std::deque<owed>> owed_; ///< while there is anything; most sessions are idle
+  std::size_t transmitted_ = 0;
+  std::size_t bytes_ = 0;
+  packet_id last_id_ = 0;
+  bool id_wrapped_ = false;
+  std::uint64_t expired_ = 0;
+  std::uint64_t too_large_ = 0;
+
+  // From the client.
+  struct inbound {
+    std::deque<answer> answers;
+    std::uint64_t first;        ///< the ordinal of answers.front()
+    std::size_t unanswered = 0; ///< QoS 1, of this connection
+    /// QoS 2 publishes without their PUBREL so far; whether PUBREC was due already.
+    std::map<packet_id, bool> unreleased;
+    std::vector<std::string> aliases; ///< of this connection
+  };
+  std::unique_ptr<inbound> inbound_; ///< from the first publish with an answer or an alias on
+  inbound& incoming();
+};
+
+} // namespace kodama::mqtt
