@@ -50,6 +50,13 @@ std::optional<error> judge_first_byte(packet_type type, unsigned flags,
   return std::nullopt;
 }
 
+/// 3.1.1 lets nobody say a maximum; there it is our own.
+std::string_view size_clause(const decode_options& options) noexcept {
+  if (options.version == protocol_version::v3_1_1)
+    return " (MQTT 3.1.1, 4.8)";
+  return options.sender == endpoint::client ? " [MQTT-3.2.2-15]" : " [MQTT-3.1.2-24]";
+}
+
 } // namespace
 
 outcome<std::optional<fixed_header>> read_fixed_header(byte_view input,
@@ -77,11 +84,9 @@ outcome<std::optional<fixed_header>> read_fixed_header(byte_view input,
     return wrong(reason_code::malformed_packet, header.type,
                  "Remaining Length has more bytes than it needs [MQTT-1.5.5-1]");
   if (header.packet_size() > options.packet_size_max)
-    return wrong(
-        reason_code::packet_too_large, header.type,
-        std::to_string(header.packet_size()) + " bytes, but the limit is " +
-            std::to_string(options.packet_size_max) +
-            (options.sender == endpoint::client ? " [MQTT-3.2.2-15]" : " [MQTT-3.1.2-24]"));
+    return wrong(reason_code::packet_too_large, header.type,
+                 std::to_string(header.packet_size()) + " bytes, but the limit is " +
+                     std::to_string(options.packet_size_max) + std::string{size_clause(options)});
   return nothing_yet{header};
 }
 

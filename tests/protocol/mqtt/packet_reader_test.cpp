@@ -6,6 +6,27 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::size_t allocations = 0;
+
+} // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size))
+    return memory;
+  throw std::bad_alloc{};
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace kodama::mqtt {
 namespace {
@@ -114,6 +135,25 @@ TEST(MqttPacketReader, BorrowsTopicAndPayloadOfAPublish) {
   EXPECT_EQ(as_bytes(what.topic).data(), stream.data() + connect_v5.size() + 4);
   EXPECT_EQ(what.payload.data(), stream.data() + connect_v5.size() + 6);
   EXPECT_EQ(as_text(what.payload), "hi");
+}
+
+TEST(MqttPacketReader, AllocatesNothingForAPublish) {
+  packet_reader reader{2000};
+  const auto hello = raw(connect_v5);
+  reader.feed(hello);
+  ASSERT_TRUE(reader.next().value().has_value());
+  ASSERT_FALSE(reader.next().value().has_value());
+  auto stream = raw("\x30\xf0\x07\0\3a/b\3\x23\0\1"sv); // a topic alias beside the topic
+  stream.resize(3 + 1008);
+  append(stream, raw("\x32\x09\0\3a/b\0\1\0x"sv));
+  const auto before = allocations;
+  reader.feed(stream);
+  const bool both = reader.next()->has_value() && reader.next()->has_value();
+  const bool last = !reader.next()->has_value();
+  EXPECT_EQ(allocations, before);
+  EXPECT_TRUE(both && last);
+  const bytes counted(100);
+  EXPECT_EQ(allocations, before + 1);
 }
 
 TEST(MqttPacketReader, LearnsItsVersionFromConnect) {
