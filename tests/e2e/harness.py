@@ -108,7 +108,9 @@ class Server(Program):
             directory, "serve", "--listen", "127.0.0.1:0", "--config", file,
             *(["--threads", threads] if threads else []), *arguments
         )
-        self.address = self.until(r"kodama: ready native=(\S+)\n")[1]
+        ready = self.until(r"kodama: ready native=(\S+)(?: mqtt=(\S+))?\n")
+        self.address = ready[1]
+        self.mqtt = ready[2]
         self.port = int(self.address.rsplit(":", 1)[1])
 
 
