@@ -166,9 +166,10 @@ void directory::offer_retained(const std::string& filter, const caf::actor& sess
     }
   });
   const auto wildcard = filter.find_first_of("+#");
-  const auto prefix = std::string_view{filter}.substr(0, wildcard == std::string::npos ? filter.size()
-                                                         : wildcard > 0                ? wildcard - 1
-                                                                                       : 0);
+  const auto prefix =
+      std::string_view{filter}.substr(0, wildcard == std::string::npos ? filter.size()
+                                         : wildcard > 0                ? wildcard - 1
+                                                                       : 0);
   for (auto at = retained_.lower_bound(prefix);
        at != retained_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
     if (mqtt::matches(filter, at->first) &&

@@ -80,7 +80,7 @@ struct mqtt_admission {
   std::string client;       ///< Client Identifier; empty: the registry gives one
   bool is_assigned = false; ///< it was empty
   mqtt::protocol_version version{};
-  bytes stream;             ///< CONNECT, and what came after it in the same read
+  bytes stream; ///< CONNECT, and what came after it in the same read
 };
 struct mqtt_refused {
   link_ptr link;

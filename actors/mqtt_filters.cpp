@@ -99,7 +99,8 @@ mqtt_filters::ways mqtt_filters::find_ways(std::string_view topic) const {
       add(found.own, own_ids, each);
   });
   const auto share = [](std::vector<std::uint32_t>& ids) -> identifiers {
-    return ids.empty() ? nullptr : std::make_shared<const std::vector<std::uint32_t>>(std::move(ids));
+    return ids.empty() ? nullptr
+                       : std::make_shared<const std::vector<std::uint32_t>>(std::move(ids));
   };
   found.others.ids = share(all_ids);
   found.own.ids = share(own_ids);

@@ -3,7 +3,6 @@
 #include "actors/runtime/behavior_of.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/mqtt/encode.hpp"
-#include "protocol/topic_name.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -114,9 +113,9 @@ void mqtt_session::handle(runtime::alarm_rang) {
   switch (core_.handle_timeout(now())) {
   case mqtt::server_session::timeout::none: break;
   case mqtt::server_session::timeout::keep_alive:
-    break_off({reason_code::keep_alive_timeout,
-               "nothing heard for 1.5 times " + std::to_string(core_.keep_alive()) +
-                   " s [MQTT-3.1.2-22]"});
+    break_off({reason_code::keep_alive_timeout, "nothing heard for 1.5 times " +
+                                                    std::to_string(core_.keep_alive()) +
+                                                    " s [MQTT-3.1.2-22]"});
     break;
   case mqtt::server_session::timeout::session_expired:
     if (has_state_)
@@ -288,114 +287,13 @@ void mqtt_session::publish_will() {
   topics_.send(last->topic, caf::make_message(std::move(last->what)));
 }
 
-// --- what the client asks for -------------------------------------------------------------------
-
-void mqtt_session::read() {
-  for (;;) {
-    auto request = core_.poll_request(now());
-    if (!request) {
-      break_off(request.error());
-      return;
-    }
-    if (!*request)
-      break;
-    carry_out(**request);
-    if (!link_)
-      return;
-  }
-  collected_.pass_to(topics_);
-}
-
-void mqtt_session::carry_out(mqtt::server_session::request& what) {
-  if (const auto* given = std::get_if<mqtt::server_session::publish_request>(&what)) {
-    publish(*given);
-    return;
-  }
-  collected_.pass_to(topics_); // requests take effect in the order in which they were made
-  if (const auto* asked = std::get_if<mqtt::subscribe>(&what))
-    subscribe(*asked);
-  else if (const auto* left = std::get_if<mqtt::unsubscribe>(&what))
-    unsubscribe(*left);
-  else
-    disconnect(std::get<mqtt::disconnect>(what));
-}
-
-void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
-  // '$' begins a topic that wildcards do not reach; native clients can't say it.
-  const auto name = asked.what.topic.starts_with('$') ? asked.what.topic.substr(1) : asked.what.topic;
-  if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);
-      !checked) {
-    if (asked.ordinal != 0 && core_.version() == mqtt::protocol_version::v5)
-      core_.complete(asked.ordinal, reason_code::topic_name_invalid);
-    else
-      break_off({reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
-    return;
-  }
-  const auto expiry = asked.what.properties.message_expiry_interval;
-  if (!collected_.continues(asked.what, asked.ordinal))
-    collected_.pass_to(topics_);
-  collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never,
-                 to_timestamp(now()));
-}
-
-void mqtt_session::subscribe(const mqtt::subscribe& asked) {
-  answer waiting{asked.id, {}, true};
-  filters_asked wanted{who_.client, ++last_request_, {}};
-  for (const auto& each : asked.subscriptions) {
-    const auto parsed = mqtt::parse_topic_filter(each.filter, mqtt::protocol_version::v5);
-    auto reason = static_cast<reason_code>(each.maximum_qos);
-    if (!parsed || !mqtt::topic_tree<client_id>::fits(each.filter))
-      reason = reason_code::topic_filter_invalid;
-    else if (parsed->is_shared())
-      reason = reason_code::shared_subscriptions_not_supported;
-    else if (!filters_.find(each.filter) && filters_.size() >= options_.mqtt.subscriptions_max)
-      reason = reason_code::quota_exceeded;
-    waiting.reasons.push_back(reason);
-    if (mqtt::is_failure(reason))
-      continue;
-    const bool is_new =
-        filters_.set(each.filter, {each.maximum_qos, each.no_local, each.retain_as_published,
-                                   asked.properties.subscription_identifier.value_or(0)});
-    const bool retained = each.retain_handling == mqtt::retain_handling::always ||
-                          (each.retain_handling == mqtt::retain_handling::if_new && is_new);
-    wanted.filters.push_back({std::string{each.filter}, retained});
-  }
-  answers_.emplace(wanted.request, std::move(waiting));
-  send(around_.directory, std::move(wanted));
-}
-
-void mqtt_session::unsubscribe(const mqtt::unsubscribe& asked) {
-  answer waiting{asked.id, {}, false};
-  filters_left left{who_.client, ++last_request_, {}};
-  for (const auto filter : asked.filters) {
-    const bool existed = filters_.erase(filter);
-    waiting.reasons.push_back(existed ? reason_code::success
-                                      : reason_code::no_subscription_existed);
-    if (existed)
-      left.filters.emplace_back(filter);
-  }
-  answers_.emplace(left.request, std::move(waiting));
-  send(around_.directory, std::move(left));
-}
-
-void mqtt_session::disconnect(const mqtt::disconnect& last) {
-  if (const auto expiry = last.properties.session_expiry_interval)
-    if (const auto set = core_.set_session_expiry(*expiry); !set) {
-      break_off(set.error());
-      return;
-    }
-  if (last.reason == reason_code::normal_disconnection)
-    will_.reset(); // [MQTT-3.14.4-3]
-  lose_connection(last.reason);
-}
-
 // --- what is owed to the client -----------------------------------------------------------------
 
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
                        const mqtt_filters::identifiers& identifiers) {
   const auto& form = batch->forms[index];
-  const auto pushed =
-      core_.push({std::shared_ptr<const mqtt::publish_form>{batch, &form}, qos, retain, identifiers});
+  const auto pushed = core_.push(
+      {std::shared_ptr<const mqtt::publish_form>{batch, &form}, qos, retain, identifiers});
   if (pushed == mqtt::server_session::pushed::dropped)
     world_.watching.on_unreliable_dropped(who_.client, 1);
   else if (pushed == mqtt::server_session::pushed::overflow)

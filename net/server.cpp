@@ -99,8 +99,8 @@ result<void> serve(const server_options& options,
   listening where{opened->acceptor.local_endpoint().port(), std::nullopt};
   std::vector<std::unique_ptr<listener>> listeners;
   const auto listen = [&](boost::asio::ip::tcp::acceptor acceptor, listener::door_of door) {
-    listeners.push_back(std::make_unique<listener>(scheduler, *node, door, std::move(acceptor),
-                                                   connections));
+    listeners.push_back(
+        std::make_unique<listener>(scheduler, *node, door, std::move(acceptor), connections));
     listeners.back()->start();
   };
   if (options.mqtt) {

@@ -26,7 +26,7 @@ struct publish_form {
   publish_image plain;
   publish_image rich;
   instant expires_at = never;
-  bool retain = false; ///< as its publisher said it
+  bool retain = false;   ///< as its publisher said it
   bool is_empty = false; ///< no payload
 };
 

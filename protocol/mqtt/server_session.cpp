@@ -20,7 +20,6 @@ std::uint32_t seconds_until(instant deadline, instant now) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, expiry_never));
 }
 
-
 } // namespace
 
 server_session::server_session(const session_options& options, std::uint64_t first_ordinal)
@@ -197,7 +196,8 @@ void server_session::handle(const pubcomp& what) {
 
 void server_session::handle(const pubrel& what) {
   const bool known = inbound_ && inbound_->unreleased.erase(what.id) != 0;
-  say(pubcomp{what.id, known ? reason_code::success : reason_code::packet_identifier_not_found, {}});
+  say(pubcomp{
+      what.id, known ? reason_code::success : reason_code::packet_identifier_not_found, {}});
 }
 
 // --- what the owner says ------------------------------------------------------------------------
@@ -314,9 +314,9 @@ server_session::timeout server_session::handle_timeout(instant now) const {
 
 outcome<void> server_session::set_session_expiry(std::uint32_t wanted) {
   if (session_expiry_ == 0 && wanted != 0)
-    return error{reason_code::protocol_error,
-                 "DISCONNECT: Session Expiry Interval " + std::to_string(wanted) +
-                     ", but it was 0 in CONNECT [MQTT-3.14.2-2]"};
+    return error{reason_code::protocol_error, "DISCONNECT: Session Expiry Interval " +
+                                                  std::to_string(wanted) +
+                                                  ", but it was 0 in CONNECT [MQTT-3.14.2-2]"};
   session_expiry_ = std::min(wanted, options_->session_expiry_max);
   return boost::system::in_place_value;
 }

@@ -7,13 +7,14 @@ namespace kodama::mqtt {
 
 /// What one MQTT session may cost or take. CONNACK tells the client of 5.0 all but the last two.
 struct session_options {
-  /// Bytes of a client's packet: packet_too_large. Below message_size_max, since a native subscriber
-  /// gets the same message in a frame that is a little larger.
+  /// Bytes of a client's packet: packet_too_large. Below message_size_max, since a native
+  /// subscriber gets the same message in a frame that is a little larger.
   std::uint32_t packet_size_max = 63 * 1024;
   /// QoS 1 and 2 publishes of a client that are not answered to the end: receive_maximum_exceeded.
   std::uint16_t receive_maximum = 1'024;
   std::uint16_t topic_alias_maximum = 64;
-  /// Seconds; a client that asks for none, or for more, is told (Server Keep Alive). 0: as it likes.
+  /// Seconds; a client that asks for none, or for more, is told (Server Keep Alive). 0: as it
+  /// likes.
   std::uint16_t keep_alive_max = 0;
   std::uint32_t session_expiry_max = 7 * 24 * 3'600; ///< seconds that a session may be away
   std::uint32_t subscriptions_max = 100'000;         ///< of one session: quota_exceeded
