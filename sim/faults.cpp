@@ -184,7 +184,7 @@ fault_plan fault_plan::worst() {
   plan.udp.duplication = probability::percent(30);
   plan.udp.reordering = {probability::percent(50), 100ms};
   plan.udp.delay = {probability::percent(10), 8s};
-  plan.udp.mtu = {576};
+  plan.udp.mtu = {640}; // and its doubles: 1280 lies between the sizes that a path tries
   plan.udp.blocked_from_start = probability::percent(50);
   plan.udp.blocked = {4s, 100ms, 10s};
   plan.udp.blocked_to_host = {4s, 100ms, 10s};
