@@ -169,7 +169,7 @@ std::string describe_difference(const sim::trace& one, const sim::trace& two) {
 } // namespace
 
 void run_seed(std::uint64_t seed, const campaign_options& options, tally& to) {
-  const auto scenario = sim::scenario::draw(seed, options.profile);
+  const auto scenario = options.drawn.draw(seed);
   sim::trace history;
   const auto verdict = sim::run(scenario, history);
   ++to.seeds;
@@ -207,7 +207,7 @@ canary_result run_canary(const campaign_options& options) {
   canary_result result;
   forked_oracle judge{1, {}, {}};
   while (!result.caught && result.seeds != canary_seeds_max) {
-    auto scenario = sim::scenario::draw(options.seeds.first + result.seeds, options.profile);
+    auto scenario = options.drawn.draw(options.seeds.first + result.seeds);
     scenario.canary = 1;
     result.caught = judge.aim_at(scenario);
     ++result.seeds;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "apps/tally.hpp"
-#include "sim/faults.hpp"
+#include "sim/drawing.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -22,7 +22,7 @@ struct seed_range {
 /// Which seeds are run, and how.
 struct campaign_options {
   seed_range seeds;
-  sim::fault_profile profile = sim::fault_profile::swarm;
+  sim::drawing drawn; ///< what a seed means
   unsigned jobs = 1;
   bool check_determinism = false; ///< every seed twice
 };

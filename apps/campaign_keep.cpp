@@ -1,4 +1,5 @@
 #include "apps/campaign_report.hpp"
+#include "apps/drawing_options.hpp"
 #include "apps/whole_file.hpp"
 
 #include <cerrno>
@@ -17,16 +18,12 @@ std::string cannot_write(const std::string& path) {
 }
 
 std::string origin_of(const campaign_report& report, std::uint64_t seed) {
-  const auto& profile = report.options.profile;
-  return "seed " + std::to_string(seed) +
-         (profile == sim::fault_profile::swarm
-              ? ""
-              : ", profile " + std::string{sim::to_string(profile)});
+  return "seed " + std::to_string(seed) + words_of(report.options.drawn);
 }
 
 /// "exactly-once-4711", or "exactly-once-lossy-4711"
 std::string stem_of(const campaign_report& report, const failed_seed& failed) {
-  const auto& profile = report.options.profile;
+  const auto profile = report.options.drawn.profile;
   return failed.how.promise + '-' +
          (profile == sim::fault_profile::swarm ? "" : std::string{sim::to_string(profile)} + '-') +
          std::to_string(failed.seed);
@@ -69,7 +66,7 @@ private:
       return true;
     for (const auto& each : what.seeds) {
       const auto path = path_of(stem_of(report_, each) + ".scenario");
-      const auto drawn = sim::scenario::draw(each.seed, report_.options.profile);
+      const auto drawn = report_.options.drawn.draw(each.seed);
       if (!write(path, file_of(drawn, each.how, origin_of(report_, each.seed))))
         return false;
       if (files.scenario.empty())
@@ -81,7 +78,7 @@ private:
   bool keep_small(const failed_seed& first, finding_files& files) {
     if (!options_.shrink || shrunk_++ == shrunk_max)
       return true;
-    const auto drawn = sim::scenario::draw(first.seed, report_.options.profile);
+    const auto drawn = report_.options.drawn.draw(first.seed);
     const auto made = shrink_failure(drawn, options_.shrinking);
     if (!made)
       return true; // a crash of the machine's making, such as too little memory: not of the seed's

@@ -1,5 +1,7 @@
 #include "apps/campaign_report.hpp"
 
+#include "apps/drawing_options.hpp"
+
 #include <cinttypes>
 #include <cstdio>
 
@@ -7,13 +9,11 @@ namespace kodama::apps {
 namespace {
 
 std::string_view profile_of(const campaign_report& report) {
-  return sim::to_string(report.options.profile);
+  return sim::to_string(report.options.drawn.profile);
 }
 
-std::string profile_flag(const campaign_report& report) {
-  return report.options.profile == sim::fault_profile::swarm
-             ? ""
-             : " --profile " + std::string{profile_of(report)};
+std::string_view schedule_of(const sim::drawing& drawn) {
+  return drawn.schedule ? sim::to_string(*drawn.schedule) : "drawn";
 }
 
 void print_counts(const std::map<std::string, std::uint64_t, std::less<>>& counts,
@@ -38,12 +38,12 @@ void print_finding(const campaign_report& report, const std::string& shape, cons
   std::printf("  %-9s %s\n", what.count == 1 ? "seed" : "seeds", listed(what).c_str());
   std::printf("  such as   %s\n", first.how.text.c_str());
   std::printf("  replay    kodama replay %" PRIu64 "%s\n", first.seed,
-              profile_flag(report).c_str());
+              flags_of(report.options.drawn).c_str());
   const auto kept = report.files.find(shape);
   if (kept == report.files.end()) {
     if (first.how.promise != "determinism")
       std::printf("  shrink    kodama shrink %" PRIu64 "%s -o small.scenario\n", first.seed,
-                  profile_flag(report).c_str());
+                  flags_of(report.options.drawn).c_str());
     return;
   }
   const auto& files = kept->second;
@@ -132,9 +132,12 @@ void print_summary(const campaign_report& report) {
   const auto seconds = std::max(report.state.took.count(), 0.001);
   const auto simulated = std::chrono::duration<double>(total.simulated).count();
   const double runs = options.check_determinism ? 2 : 1;
-  std::printf("seeds       %" PRIu64 " (from %" PRIu64 " on, profile %.*s%s)%s\n", total.seeds,
+  auto altered = options.drawn; // the profile is always named
+  altered.profile = sim::fault_profile::swarm;
+  std::printf("seeds       %" PRIu64 " (from %" PRIu64 " on, profile %.*s%s%s)%s\n", total.seeds,
               options.seeds.first, static_cast<int>(profile_of(report).size()),
-              profile_of(report).data(), options.check_determinism ? ", each run twice" : "",
+              profile_of(report).data(), words_of(altered).c_str(),
+              options.check_determinism ? ", each run twice" : "",
               report.interrupted ? "; interrupted" : "");
   std::printf("time        %.1f s on %u %s: %.0f seeds a second and core\n", seconds, options.jobs,
               options.jobs == 1 ? "core" : "cores",
@@ -163,13 +166,17 @@ void print_summary(const campaign_report& report) {
 void print_json(const campaign_report& report) {
   const auto& total = report.state.found;
   const auto& options = report.options;
-  std::printf("{\"seeds\":%" PRIu64 ",\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"profile\":%s,"
+  std::printf("{\"seeds\":%" PRIu64 ",\"first\":%" PRIu64 ",\"last\":%" PRIu64
+              ",\"profile\":%s,\"schedule\":%s,"
+              "\"without\":%s,"
               "\"jobs\":%u,\"seconds\":%.3f,\"simulated_seconds\":%.3f,\"events\":%" PRIu64
               ",\"trace_hash\":\"%016" PRIx64 "\",\"check_determinism\":%s,\"interrupted\":%s",
               total.seeds, options.seeds.first, options.seeds.last,
-              json_text(profile_of(report)).c_str(), options.jobs, report.state.took.count(),
-              std::chrono::duration<double>(total.simulated).count(), total.events, total.hash,
-              options.check_determinism ? "true" : "false", report.interrupted ? "true" : "false");
+              json_text(profile_of(report)).c_str(), json_text(schedule_of(options.drawn)).c_str(),
+              json_text(sim::to_text(options.drawn.without)).c_str(), options.jobs,
+              report.state.took.count(), std::chrono::duration<double>(total.simulated).count(),
+              total.events, total.hash, options.check_determinism ? "true" : "false",
+              report.interrupted ? "true" : "false");
   print_json_counts("exercised", total.exercised);
   print_json_counts("faults", total.faults);
   if (report.canary) {

@@ -43,7 +43,15 @@ bool read_line(std::string_view line, saved_campaign& to) {
     const auto profile = sim::parse_fault_profile(value);
     if (!profile)
       return false;
-    to.options.profile = *profile;
+    to.options.drawn.profile = *profile;
+  } else if (name == "schedule") {
+    to.options.drawn.schedule = sim::parse_schedule_kind(value);
+    return to.options.drawn.schedule.has_value();
+  } else if (name == "without") {
+    const auto kinds = sim::parse_fault_set(value);
+    if (!kinds)
+      return false;
+    to.options.drawn.without = *kinds;
   } else {
     return take_line(to.state.found, line);
   }
@@ -54,10 +62,15 @@ bool read_line(std::string_view line, saved_campaign& to) {
 
 std::string to_text(const campaign_options& options, const campaign_state& state) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(state.took);
+  const auto& drawn = options.drawn;
   auto text = std::string{first_line} + "\nrange " + show(options.seeds) + "\nprofile " +
-              std::string{sim::to_string(options.profile)} + "\ndeterminism " +
+              std::string{sim::to_string(drawn.profile)} + "\ndeterminism " +
               (options.check_determinism ? "yes" : "no") + "\nmilliseconds " +
               std::to_string(took.count()) + "\nnext " + std::to_string(state.next) + '\n';
+  if (drawn.schedule)
+    text += "schedule " + std::string{sim::to_string(*drawn.schedule)} + '\n';
+  if (drawn.without.any())
+    text += "without " + sim::to_text(drawn.without) + '\n';
   for (const auto& each : state.open)
     text += "open " + show(each) + '\n';
   return text + to_text(state.found);

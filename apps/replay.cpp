@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/drawing_options.hpp"
 #include "apps/shrink_run.hpp"
 #include "apps/units.hpp"
 #include "sim/faults.hpp"
@@ -31,7 +32,7 @@ Example:
 
 struct replay_command {
   std::string what;
-  std::string profile = "swarm";
+  sim::drawing drawn;
   bool hash = false;
   bool scenario = false;
   bool verbose = false;
@@ -48,8 +49,7 @@ int fail(const std::string& text) {
 }
 
 std::string command_line(const replay_command& command) {
-  return "kodama replay " + command.what +
-         (command.profile == "swarm" ? "" : " --profile " + command.profile);
+  return "kodama replay " + command.what + flags_of(command.drawn);
 }
 
 bool write_page(const std::string& path, const sim::run_story& told) {
@@ -97,7 +97,7 @@ int run(const replay_command& command) {
       return fail("--around: " + asked.error());
     focus = std::move(*asked);
   }
-  const auto loaded = load_scenario(command.what, command.profile);
+  const auto loaded = load_scenario(command.what, command.drawn);
   if (!loaded)
     return fail(loaded.error().reason);
   if (command.scenario) {
@@ -126,8 +126,7 @@ void add_replay(CLI::App& parent, int& exit_code) {
   command->add_option("what", options->what, "A seed, or a scenario file")
       ->required()
       ->type_name("SEED|FILE");
-  command->add_option("--profile", options->profile, "The faults of a seed (default: swarm)")
-      ->type_name("P");
+  add_drawing_options(*command, options->drawn);
   command->add_flag("--hash", options->hash, "Print the trace hash alone");
   command->add_flag("--scenario", options->scenario, "Print the scenario instead of running it");
   command->add_flag("--verbose", options->verbose, "Tell everything, keepalive and bytes as well");

@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/drawing_options.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/shrink_run.hpp"
 #include "apps/units.hpp"
@@ -27,7 +28,7 @@ Example:
 
 struct shrink_command {
   std::string what;
-  std::string profile = "swarm";
+  sim::drawing drawn;
   std::string output;
   std::string test;
   std::uint64_t jobs = 0;
@@ -40,7 +41,7 @@ int fail(const std::string& text) {
 }
 
 int run(shrink_command& command) {
-  const auto loaded = load_scenario(command.what, command.profile);
+  const auto loaded = load_scenario(command.what, command.drawn);
   if (!loaded)
     return fail(loaded.error().reason);
   for (const auto* path : {&command.output, &command.test})
@@ -87,8 +88,7 @@ void add_shrink(CLI::App& parent, int& exit_code) {
       ->type_name("FILE");
   command->add_option("--emit-test", options->test, "Also write a GoogleTest that contains it")
       ->type_name("FILE");
-  command->add_option("--profile", options->profile, "The faults of a seed (default: swarm)")
-      ->type_name("P");
+  add_drawing_options(*command, options->drawn);
   add_parsed_option(*command, "--for", options->options.at_most, parse_duration,
                     "Time at most (default: 30s)")
       ->type_name("TIME");

@@ -1,5 +1,6 @@
 #include "apps/shrink_run.hpp"
 
+#include "apps/drawing_options.hpp"
 #include "apps/forked_oracle.hpp"
 #include "apps/whole_file.hpp"
 #include "sim/simpler.hpp"
@@ -101,23 +102,19 @@ std::string test_of(const sim::scenario& what, const sim::failure& how, const st
          "} // namespace kodama::sim\n";
 }
 
-parsed<loaded_scenario> load_scenario(const std::string& seed_or_file, const std::string& profile) {
-  const auto faults = sim::parse_fault_profile(profile);
-  if (!faults)
-    return refusal{"--profile: \"" + profile +
-                   "\" is unknown; expected none, lossy, mobile, hostile or swarm"};
+parsed<loaded_scenario> load_scenario(const std::string& seed_or_file, const sim::drawing& drawn) {
   if (const auto seed = parse_number(seed_or_file))
-    return loaded_scenario{sim::scenario::draw(*seed, *faults),
-                           "seed " + std::to_string(*seed) +
-                               (profile == "swarm" ? "" : ", profile " + profile)};
+    return loaded_scenario{drawn.draw(*seed), "seed " + std::to_string(*seed) + words_of(drawn)};
   const auto text = read_whole(seed_or_file);
   if (!text)
     return refusal{'"' + seed_or_file + "\" is neither a seed nor a file that can be read"};
-  const auto read = sim::parse_scenario(*text);
+  auto read = sim::parse_scenario(*text);
   if (!read)
     return refusal{seed_or_file + ':' + std::to_string(read.error().line) + ':' +
                    std::to_string(read.error().column) + ": expected " + read.error().expected};
-  return loaded_scenario{*read, seed_or_file.substr(seed_or_file.rfind('/') + 1)};
+  drawn.alter(*read);
+  return loaded_scenario{*read,
+                         seed_or_file.substr(seed_or_file.rfind('/') + 1) + words_of(drawn, false)};
 }
 
 } // namespace kodama::apps

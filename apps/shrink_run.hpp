@@ -1,8 +1,8 @@
 #pragma once
 
 #include "apps/units.hpp"
+#include "sim/drawing.hpp"
 #include "sim/failure.hpp"
-#include "sim/scenario.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -46,12 +46,12 @@ struct shrink_outcome {
 [[nodiscard]] std::string test_of(const sim::scenario& what, const sim::failure& how,
                                   const std::string& origin);
 
-/// A seed, or a scenario file.
+/// A seed, or a scenario file, altered as the drawing says.
 struct loaded_scenario {
   sim::scenario what;
   std::string origin; ///< "seed 11", "seed 11, profile lossy", or the file's name
 };
 [[nodiscard]] parsed<loaded_scenario> load_scenario(const std::string& seed_or_file,
-                                                    const std::string& profile);
+                                                    const sim::drawing& drawn);
 
 } // namespace kodama::apps

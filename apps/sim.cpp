@@ -1,6 +1,7 @@
 #include "apps/campaign.hpp"
 #include "apps/campaign_report.hpp"
 #include "apps/commands.hpp"
+#include "apps/drawing_options.hpp"
 #include "apps/interruption.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/units.hpp"
@@ -47,7 +48,7 @@ parsed<std::optional<seed_range>> parse_seeds(std::string_view text) {
 
 struct sim_command {
   std::optional<seed_range> seeds;
-  std::string profile = "swarm";
+  sim::drawing drawn;
   std::uint64_t jobs = 0;
   bool check_determinism = false;
   bool json = false;
@@ -69,17 +70,13 @@ bool is_without_end(const sim_command& command) {
   return !command.seeds && (command.at_most != duration{0} || command.until_failure);
 }
 
-parsed<campaign_options> options_of(const sim_command& command) {
+campaign_options options_of(const sim_command& command) {
   campaign_options options;
   if (command.seeds)
     options.seeds = *command.seeds;
   else if (is_without_end(command))
     options.seeds = seeds_without_end;
-  const auto profile = sim::parse_fault_profile(command.profile);
-  if (!profile)
-    return refusal{"--profile: \"" + command.profile +
-                   "\" is unknown; expected none, lossy, mobile, hostile or swarm"};
-  options.profile = *profile;
+  options.drawn = command.drawn;
   options.jobs = command.jobs != 0 ? static_cast<unsigned>(command.jobs)
                                    : std::max(1U, std::thread::hardware_concurrency());
   options.check_determinism = command.check_determinism;
@@ -98,7 +95,7 @@ parsed<campaign_state> begin(const sim_command& command, campaign_options& optio
   if (!saved)
     return refusal{"--resume: \"" + command.resume + "\" is not a campaign to go on with"};
   const bool same_seeds = !command.seeds || saved->options.seeds.first == options.seeds.first;
-  if (!same_seeds || saved->options.profile != options.profile ||
+  if (!same_seeds || saved->options.drawn != options.drawn ||
       saved->options.check_determinism != options.check_determinism)
     return refusal{"--resume: \"" + command.resume +
                    "\" belongs to a campaign with other seeds or options; give the same, or "
@@ -163,10 +160,7 @@ private:
 
 int run(sim_command& command) {
   campaign_report report;
-  const auto options = options_of(command);
-  if (!options)
-    return fail(options.error().reason);
-  report.options = *options;
+  report.options = options_of(command);
   const auto from = begin(command, report.options);
   if (!from)
     return fail(from.error().reason);
@@ -200,10 +194,7 @@ void add_range_options(CLI::App& command, sim_command& options) {
   add_parsed_option(command, "--seeds", options.seeds, parse_seeds,
                     "Which (default: 1-1000; with --for or --until-failure: without end)")
       ->type_name("A-B");
-  command
-      .add_option("--profile", options.profile,
-                  "Faults: none, lossy, mobile, hostile or swarm (default: swarm)")
-      ->type_name("P");
+  add_drawing_options(command, options.drawn);
   add_parsed_option(command, "--jobs", options.jobs, parse_number,
                     "Processes (default: one for each core)")
       ->type_name("N");

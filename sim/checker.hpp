@@ -136,6 +136,8 @@ public:
   virtual void on_backlog(instant, session_key, std::size_t /*bytes*/) {}
   /// The server does not run for a while (a stopped virtual machine), or runs again.
   virtual void on_server_paused(instant, bool /*paused*/) {}
+  /// The server's monotonic clock went ahead by that much at once.
+  virtual void on_server_leapt(instant, duration /*by*/) {}
   /// A client with a token that the server does not know was let in.
   virtual void on_intruder_connected(instant, user_id) {}
 

@@ -44,6 +44,7 @@ void for_each_fault(Plan& plan, Visitor&& visit) {
   visit(client_kill_forget, plan.process.client_kill_forget);
   visit(clock_drift, plan.process.clock_drift);
   visit(clock_jump, plan.process.clock_jump);
+  visit(clock_leap, plan.process.clock_leap);
   visit(client_slow_reader, plan.client.slow_reader);
   visit(client_never_reads, plan.client.never_reads);
   visit(client_flood, plan.client.flood);

@@ -44,6 +44,7 @@ constexpr std::array<std::string_view, fault_kind_count> kind_names{"latency",
                                                                     "client_kill_forget",
                                                                     "clock_drift",
                                                                     "clock_jump",
+                                                                    "clock_leap",
                                                                     "client_slow_reader",
                                                                     "client_never_reads",
                                                                     "client_flood",
@@ -152,6 +153,8 @@ telling tell_fault(const timed_fault& struck) {
   }
   const auto ms =
       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(struck.lasts).count());
+  if (struck.kind == fault_kind::clock_leap) // over at once
+    return {name + " by " + ms + " ms", {{"fault", name}}};
   return {name + " for " + ms + " ms", {{"fault", name}, {"lasts", ms}}};
 }
 
@@ -181,7 +184,7 @@ fault_plan fault_plan::worst() {
   plan.udp.duplication = probability::percent(30);
   plan.udp.reordering = {probability::percent(50), 100ms};
   plan.udp.delay = {probability::percent(10), 8s};
-  plan.udp.mtu = {576};
+  plan.udp.mtu = {640}; // and its doubles: 1280 lies between the sizes that a path tries
   plan.udp.blocked_from_start = probability::percent(50);
   plan.udp.blocked = {4s, 100ms, 10s};
   plan.udp.blocked_to_host = {4s, 100ms, 10s};
@@ -198,6 +201,7 @@ fault_plan fault_plan::worst() {
   plan.process.clock_drift = {
       20'000}; // cheap quartz is off by 100 ppm, a bad virtual machine by far more
   plan.process.clock_jump = {probability::percent(50), 3600s};
+  plan.process.clock_leap = {6s, 10ms, 30s};
   plan.client.slow_reader = {4s, 100ms, 10s};
   plan.client.never_reads = probability::percent(25);
   plan.client.flood = {6s, 100ms, 2s};
@@ -265,7 +269,7 @@ std::vector<timed_fault> draw_timed_faults(const fault_plan& plan, std::uint64_t
         return;
       KODAMA_ASSERT(field.every >= spell_every_min);
       for (const auto& target : targets) {
-        if (target.server != strikes_servers(kind))
+        if (target.server != strikes_servers(kind) && kind != fault_kind::clock_leap)
           continue;
         decision_stream random{seed, to_string(kind), target.key};
         auto at = random.duration_between(duration{0}, field.every);

@@ -53,6 +53,7 @@ enum class fault_kind : std::uint8_t {
   client_kill_forget,
   clock_drift,
   clock_jump,
+  clock_leap,
   // Executed by the world: misbehaving clients.
   client_slow_reader,
   client_never_reads,
@@ -174,7 +175,8 @@ struct fault_plan {
     spell client_kill;        ///< comes back with its state
     spell client_kill_forget; ///< comes back as a stranger
     deviation clock_drift;    ///< parts per million, either way, of every host
-    slowness clock_jump;      ///< hosts whose wall clock jumps once, and how far
+    slowness clock_jump;      ///< the server's wall clock jumps once, and how far
+    spell clock_leap; ///< of every host: its monotonic clock goes ahead by the spell's length
 
     bool operator==(const process_faults&) const = default;
   } process;
@@ -234,8 +236,8 @@ struct fault_target {
 };
 
 /// Draws all strikes of all spells, ordered by time. Those of one host and kind depend on nothing
-/// but the seed and the plan's field. A reconnect storm is drawn for the servers, other kinds that
-/// don't say "server" for the clients.
+/// but the seed and the plan's field. A reconnect storm is drawn for the servers, a leap of the
+/// clock for everybody, other kinds that don't say "server" for the clients.
 [[nodiscard]] std::vector<timed_fault> draw_timed_faults(const fault_plan& plan, std::uint64_t seed,
                                                          std::span<const fault_target> targets);
 

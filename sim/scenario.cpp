@@ -39,11 +39,12 @@ void draw_sizes(scenario& made, std::uint64_t seed) {
   made.heal_at = chance.duration_between(10s, 40s);
 }
 
+constexpr std::string_view schedule_site = "scenario.schedule";
+
 /// Half of all worlds each way: either finds what the other hardly ever does.
 void draw_schedule(scenario& made, std::uint64_t seed) {
-  decision_stream chance{seed, "scenario.schedule", 0};
-  if (chance.below(2) == 0)
-    made.change_points = static_cast<std::uint32_t>(chance.below(5));
+  if (decision_stream{seed, schedule_site, 0}.below(2) == 0)
+    made.change_points = scenario::draw_change_points(seed);
 }
 
 /// What one user does, besides connecting, between `from` and `to`. Each user's script depends on
@@ -154,6 +155,11 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
   draw_strikes(made, seed);
   forget_drawn(made.plan);
   return made;
+}
+
+std::uint32_t scenario::draw_change_points(std::uint64_t seed) {
+  const decision_stream chance{seed, schedule_site, 0};
+  return static_cast<std::uint32_t>(decision_stream::scale(chance.at(1), 5));
 }
 
 duration scenario::liveness_bound() const {

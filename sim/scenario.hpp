@@ -64,8 +64,8 @@ struct scenario {
   duration resume_window = std::chrono::seconds{60};
   duration keepalive = std::chrono::seconds{10}; ///< every client's wish
   bool udp = true;
-  /// How the order of mailboxes and packets is chosen (sim/schedule.hpp): by priorities with so many
-  /// change points, or uniformly.
+  /// How the order of mailboxes and packets is chosen (sim/schedule.hpp): by priorities with so
+  /// many change points, or uniformly.
   std::optional<std::uint32_t> change_points;
 
   duration heal_at{};                ///< the fault phase ends
@@ -78,6 +78,8 @@ struct scenario {
 
   /// The scenario of a seed: swarm style, or with the faults of a profile.
   [[nodiscard]] static scenario draw(std::uint64_t seed, fault_profile profile);
+  /// How many change points the seed has where its schedule is by priorities.
+  [[nodiscard]] static std::uint32_t draw_change_points(std::uint64_t seed);
   /// How long after heal() a reachable session may wait for what it is owed: a dead connection is
   /// noticed after 1.5 keepalives, the next attempt waits for the backoff, may time out once, and
   /// everything buffered has to pass.

@@ -55,9 +55,9 @@ void scheduler::stop() {
   drop_utility_actors();
 }
 
-sim_config::sim_config(event_queue& queue, host_clock clock, const schedule& order) {
+sim_config::sim_config(event_queue& queue, const host_clock& clock, const schedule& order) {
   module_factories.emplace_back(
-      [&queue, clock, order](caf::actor_system& system) -> caf::actor_system::module* {
+      [&queue, &clock, order](caf::actor_system& system) -> caf::actor_system::module* {
         return new scheduler{system, queue, clock, order};
       });
 }

@@ -3,6 +3,7 @@
 #include "actors/runtime/coordinator.hpp"
 #include "actors/runtime/home_unit.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/host_clock.hpp"
 #include "sim/schedule.hpp"
 
 #include <caf/actor_system.hpp>
@@ -14,42 +15,13 @@
 
 namespace kodama::sim {
 
-/// How fast a host's own clock runs: parts per million off the world's. Monotonic clocks drift;
-/// they do not jump.
-class host_clock {
-public:
-  explicit host_clock(std::int64_t drift_ppm = 0)
-      : drift_ppm_{drift_ppm} {}
-
-  [[nodiscard]] instant to_local(instant world) const noexcept {
-    return instant{scale(world.time_since_epoch(), 1'000'000 + drift_ppm_, 1'000'000)};
-  }
-  /// Not before the moment at which to_local() reaches `local`.
-  [[nodiscard]] instant to_world(instant local) const noexcept {
-    if (local == never)
-      return never;
-    return instant{scale(local.time_since_epoch(), 1'000'000, 1'000'000 + drift_ppm_) +
-                   duration{1}};
-  }
-
-private:
-  __extension__ using wide = __int128;
-  [[nodiscard]] static duration scale(duration what, std::int64_t by, std::int64_t over) noexcept {
-    if (by == over)
-      return what; // most runs have no drift, and 128-bit divisions are slow
-    return duration{static_cast<duration::rep>(static_cast<wide>(what.count()) * by / over)};
-  }
-
-  std::int64_t drift_ppm_;
-};
-
 /// The home of all actors of one simulated server: no thread, no clock of its own.
 ///
 /// Which actor runs next is a decision of the schedule. Under a uniform one time stands still until
 /// none can run; under one by priorities packets may arrive before, for a little while.
 class sim_home final : public runtime::home_unit {
 public:
-  sim_home(caf::actor_system* system, event_queue& queue, host_clock clock, schedule order)
+  sim_home(caf::actor_system* system, event_queue& queue, const host_clock& clock, schedule order)
       : home_unit{system}
       , queue_{queue}
       , clock_{clock}
@@ -79,7 +51,7 @@ private:
   }
 
   event_queue& queue_;
-  host_clock clock_;
+  const host_clock& clock_; ///< the machine's
   schedule schedule_;
   std::vector<caf::resumable*> ready_;   ///< in the order in which they became ready
   std::vector<std::uint64_t> mailboxes_; ///< of each, the actor's number
@@ -89,7 +61,7 @@ private:
 /// CAF's scheduler inside the simulator.
 class scheduler final : public runtime::coordinator {
 public:
-  scheduler(caf::actor_system& system, event_queue& queue, host_clock clock, schedule order)
+  scheduler(caf::actor_system& system, event_queue& queue, const host_clock& clock, schedule order)
       : coordinator{system}
       , home_{&system, queue, clock, std::move(order)} {}
 
@@ -103,10 +75,10 @@ private:
   sim_home home_;
 };
 
-/// Configures an actor system to live in the simulator.
+/// Configures an actor system to live in the simulator; `clock` outlives it.
 class sim_config final : public caf::actor_system_config {
 public:
-  sim_config(event_queue& queue, host_clock clock, const schedule& order);
+  sim_config(event_queue& queue, const host_clock& clock, const schedule& order);
 };
 
 [[nodiscard]] sim_home& home_of(caf::actor_system& system);

@@ -60,7 +60,7 @@ server_host::server_host(const context& world, network& wires, witness& watching
     , options_{node_options_of(plan)}
     , chance_{decision_stream{world.seed, "server.chance", 0}}
     , surroundings_{*this, chance_, *this, *this, *this}
-    , config_{world.queue, clock, schedule{world.seed, plan.change_points}} {
+    , config_{world.queue, clock_, schedule{world.seed, plan.change_points}} {
   world_.history.name_host(host_, "server");
 }
 
@@ -121,6 +121,11 @@ void server_host::pause(bool paused) {
   world_.history.note(now(), host_, paused_kind, paused ? 1 : 0, 0, 0,
                       [&] { return paused ? "stands still" : "goes on"; });
   witness_.tell(&checker::on_server_paused, now(), paused);
+}
+
+void server_host::leap(duration by) {
+  clock_.leap(by);
+  witness_.tell(&checker::on_server_leapt, now(), by);
 }
 
 bool server_host::run_turn(bool packets) {

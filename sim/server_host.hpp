@@ -54,6 +54,8 @@ public:
   void pause(bool paused);
   /// The wall clock jumps.
   void jump(duration by) { wall_offset_ += by; }
+  /// The monotonic clock does, and the wall clock with it.
+  void leap(duration by);
 
   /// Lets actors run until none can or, with `packets`, until the network goes first; then writes
   /// what they had to say. False when there was nothing.

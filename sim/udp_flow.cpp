@@ -25,6 +25,7 @@ udp_flow::udp_flow(const context& world, std::uint64_t key)
     , delays_{world.seed, "udp.delay", key}
     , replays_{world.seed, "udp.replay", key}
     , forgeries_{world.seed, "udp.forgery", key}
+    , fast_forgeries_{world.seed, "udp.forgery.ahead", key}
     , attacks_{world.seed, "udp.attack", key} {}
 
 bool udp_flow::is_lost() {
@@ -35,9 +36,13 @@ bool udp_flow::is_duplicated() {
   return happens(duplications_, world_.plan.udp.duplication, fault_kind::udp_duplication, current_);
 }
 
-bool udp_flow::exceeds_mtu(std::size_t size) {
+bool udp_flow::is_too_narrow(std::size_t size) const {
   const auto mtu = world_.plan.udp.mtu.value;
-  if (!narrow_ || mtu == 0 || size <= mtu)
+  return narrow_ && mtu != 0 && size > mtu;
+}
+
+bool udp_flow::exceeds_mtu(std::size_t size) {
+  if (!is_too_narrow(size))
     return false;
   world_.faults.strike(fault_kind::udp_mtu);
   return true;
@@ -93,6 +98,10 @@ std::optional<bytes> udp_flow::forged() {
 
 bool udp_flow::spoofs_sender() const {
   return (attacks_.at(current_) & 1) != 0;
+}
+
+bool udp_flow::forges_ahead() const {
+  return (fast_forgeries_.at(current_) & 1) != 0;
 }
 
 duration udp_flow::attack_delay() const {

@@ -23,6 +23,8 @@ public:
   [[nodiscard]] bool is_lost();
   [[nodiscard]] bool is_duplicated();
   [[nodiscard]] bool exceeds_mtu(std::size_t size);
+  /// The same, and no fault is counted: what the way is like when all has healed.
+  [[nodiscard]] bool is_too_narrow(std::size_t size) const;
   /// For wires::arrival(); `copy` tells a duplicate from the original.
   [[nodiscard]] std::uint64_t jitter(unsigned copy) const;
   /// Added to the arrival of one copy.
@@ -34,6 +36,8 @@ public:
   [[nodiscard]] std::optional<byte_view> replayed();
   /// One that never was sent, but begins like the last one.
   [[nodiscard]] std::optional<bytes> forged();
+  /// Does the attacker sit on the way, and is faster than the original?
+  [[nodiscard]] bool forges_ahead() const;
   /// Does the attacker use the sender's address, and how long after the original does it send?
   [[nodiscard]] bool spoofs_sender() const;
   [[nodiscard]] duration attack_delay() const;
@@ -52,6 +56,7 @@ private:
   decision_stream delays_;
   decision_stream replays_;
   decision_stream forgeries_;
+  decision_stream fast_forgeries_;
   decision_stream attacks_;
   std::vector<bytes> seen_; ///< ring of the latest; only kept while someone attacks
 };

@@ -106,6 +106,8 @@ udp_send_result udp_network::send(udp_socket& socket, const address& to, byte_vi
   auto& flow = flow_between(socket.host_, receiver);
   flow.advance();
   if (links_.healed()) {
+    if (is_too_long(flow, socket.host_, receiver, data))
+      return udp_send_result::sent;
     const auto arrives = links_.arrival(socket.host_, receiver, data.size(), flow.jitter(0));
     launch(socket.external_, to, socket.host_, data, arrives);
     return udp_send_result::sent;
@@ -141,14 +143,27 @@ bool udp_network::is_swallowed(udp_flow& flow, host_id from, host_id to, byte_vi
   return true;
 }
 
+/// A narrow way stays narrow: nobody's fault, and nothing that heals.
+bool udp_network::is_too_long(udp_flow& flow, host_id from, host_id to, byte_view data) {
+  if (!flow.is_too_narrow(data.size()))
+    return false;
+  world_.history.note(world_.queue.now(), from, lost_kind, data.size(), 0, 0, [&] {
+    return "loses " + std::to_string(data.size()) + " bytes to " + std::string{links_.name(to)};
+  });
+  tell_lost(from, to, data, "udp_mtu, it is too long for this way");
+  return true;
+}
+
 void udp_network::attack(udp_flow& flow, const udp_socket& sender, const address& to,
                          instant arrives) {
+  const auto now = world_.queue.now();
   const auto from = flow.spoofs_sender() ? sender.external_ : make_v4(attacker_ip, attacker_port);
   if (const auto old = flow.replayed())
     launch(from, to, sender.host_, *old, arrives + flow.attack_delay(),
            story_tap::nature::replayed);
   if (const auto made_up = flow.forged())
-    launch(from, to, sender.host_, *made_up, arrives + flow.attack_delay(),
+    launch(from, to, sender.host_, *made_up,
+           flow.forges_ahead() ? now + (arrives - now) / 2 : arrives + flow.attack_delay(),
            story_tap::nature::forged);
 }
 

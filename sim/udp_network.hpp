@@ -106,6 +106,7 @@ private:
   void tell_lost(host_id from, host_id to, byte_view data, std::string_view why);
   void arrive(std::uint32_t index);
   void relocate(udp_socket& socket, const address& external);
+  [[nodiscard]] bool is_too_long(udp_flow& flow, host_id from, host_id to, byte_view data);
   [[nodiscard]] bool is_swallowed(udp_flow& flow, host_id from, host_id to, byte_view data);
   void attack(udp_flow& flow, const udp_socket& sender, const address& to, instant arrives);
   [[nodiscard]] udp_flow& flow_between(host_id from, host_id to);

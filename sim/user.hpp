@@ -42,6 +42,8 @@ public:
   /// … or as a stranger.
   void kill_and_forget(duration lasts);
   void stop_reading(duration lasts);
+  /// The machine's clock goes ahead at once.
+  void leap(duration by);
   void flood();
   void send_garbage(std::uint64_t draw);
 

@@ -121,6 +121,12 @@ void user::stop_reading(duration lasts) {
   run_later(lasts, &user::read_again);
 }
 
+void user::leap(duration by) {
+  clock_.leap(by);
+  if (self_ && !down())
+    arm_timer(); // what was to come may be due
+}
+
 void user::read_again() {
   world_.history.tell(now(), host_, reading_kind, [&] { return in_session("reads again"); });
   if (--not_reading_ == 0 && self_ && self_->tcp && !down())

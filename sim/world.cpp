@@ -148,6 +148,10 @@ private:
       server_.kill();
       queue_.schedule_in(fault.lasts, [this] { server_.start(); });
       return;
+    case fault_kind::clock_leap:
+      if (number == 0)
+        server_.leap(fault.lasts);
+      break;
     case fault_kind::reconnect_storm:
       for (const auto& each : users_)
         network_.strike({fault_kind::tcp_reset, each->host(), {}, {}, fault.draw});
@@ -161,6 +165,7 @@ private:
     case fault_kind::client_pause: struck.pause(fault.lasts); break;
     case fault_kind::client_kill: struck.kill(fault.lasts); break;
     case fault_kind::client_kill_forget: struck.kill_and_forget(fault.lasts); break;
+    case fault_kind::clock_leap: struck.leap(fault.lasts); break;
     case fault_kind::client_slow_reader: struck.stop_reading(fault.lasts); break;
     case fault_kind::client_flood: struck.flood(); break;
     case fault_kind::client_malformed: struck.send_garbage(fault.draw); break;

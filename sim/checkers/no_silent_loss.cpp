@@ -174,11 +174,12 @@ void no_silent_loss::on_unsubscribed(instant, user_id user, session_key, std::st
 void no_silent_loss::on_session_ended(instant now, session_key session, errc reason) {
   ended_.try_emplace(session, now);
   exercise();
-  const auto away = now - visits_[session].detached.value_or(now);
+  const auto away = server_time(now) - visits_[session].detached.value_or(server_time(now));
   // Clocks are wrong by a few percent.
   if (reason == errc::session_unknown && away < resume_window_ - resume_window_ / 8)
-    violate(now, text("the server ended ", name_of(session), " after ", away,
-                      " without a connection, but its resume window is ", resume_window_));
+    violate(now,
+            text("the server ended ", name_of(session), " after ", away,
+                 " of its time without a connection, but its resume window is ", resume_window_));
   const auto backlog = visits_[session].backlog;
   if (reason == errc::slow_reader && backlog + push_max < session_buffer_max_)
     violate(now, text("the server ended ", name_of(session), " as a slow reader, but kept only ",
@@ -199,6 +200,10 @@ void no_silent_loss::on_server_started(instant, std::uint32_t, duration resume_w
   resume_window_ = resume_window;
 }
 
+void no_silent_loss::on_server_leapt(instant, duration by) {
+  leapt_ += by;
+}
+
 void no_silent_loss::on_attached(instant, session_key session, std::uint64_t, duration) {
   auto& known = visits_[session];
   ++known.attached;
@@ -206,7 +211,7 @@ void no_silent_loss::on_attached(instant, session_key session, std::uint64_t, du
 }
 
 void no_silent_loss::on_session_detached(instant now, session_key session, errc) {
-  visits_[session].detached = now;
+  visits_[session].detached = server_time(now);
 }
 
 void no_silent_loss::on_server_stopped(instant now, std::uint32_t life) {

@@ -42,6 +42,7 @@ public:
   void on_backlog(instant, session_key, std::size_t bytes) override;
   void on_server_stopped(instant, std::uint32_t life) override;
   void on_server_started(instant, std::uint32_t life, duration resume_window) override;
+  void on_server_leapt(instant, duration by) override;
   void on_attached(instant, session_key, std::uint64_t link, duration keepalive) override;
   void on_session_detached(instant, session_key, errc reason) override;
   void on_healed(instant) override;
@@ -76,10 +77,14 @@ private:
     std::uint64_t attached = 0;
     std::uint64_t connected = 0;
     std::size_t backlog = 0;
-    std::optional<instant> detached; ///< and nobody has been there since
+    std::optional<duration> detached; ///< by the server's clock; nobody has been there since
   };
 
   std::size_t session_buffer_max_;
+  /// Drift apart, which is for the slack to cover.
+  [[nodiscard]] duration server_time(instant now) const { return now.time_since_epoch() + leapt_; }
+
+  duration leapt_{0}; ///< the server's clock, in all its lives
   duration resume_window_{0};
   unsigned accused_ = 0; ///< sessions that the server ended for a broken rule
   std::map<session_key, visits> visits_;

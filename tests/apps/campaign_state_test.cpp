@@ -9,7 +9,10 @@ namespace {
 RC_GTEST_PROP(CampaignState, IsReadBackFromItsText, ()) {
   campaign_options options;
   options.seeds = {7, 7000};
-  options.profile = sim::fault_profile::lossy;
+  options.drawn.profile = sim::fault_profile::lossy;
+  if (*rc::gen::arbitrary<bool>())
+    options.drawn.schedule = sim::schedule_kind::priorities;
+  options.drawn.without = sim::fault_set{*rc::gen::arbitrary<std::uint64_t>()};
   options.check_determinism = *rc::gen::arbitrary<bool>();
   campaign_state state;
   state.next = *rc::gen::inRange<std::uint64_t>(7, 7001);
@@ -20,12 +23,14 @@ RC_GTEST_PROP(CampaignState, IsReadBackFromItsText, ()) {
   const auto read = parse_campaign(to_text(options, state));
   RC_ASSERT(read.has_value());
   RC_ASSERT(to_text(read->options, read->state) == to_text(options, state));
-  RC_ASSERT(read->options.profile == options.profile);
+  RC_ASSERT(read->options.drawn == options.drawn);
 }
 
 TEST(CampaignState, RefusesWhatItDoesNotUnderstand) {
-  for (const auto* text : {"", "kodama campaign 2\n", "kodama campaign 1\nopen 5-4\n",
-                           "kodama campaign 1\nprofile moebius\n", "kodama campaign 1\nwhat\n"})
+  for (const auto* text :
+       {"", "kodama campaign 2\n", "kodama campaign 1\nopen 5-4\n",
+        "kodama campaign 1\nprofile moebius\n", "kodama campaign 1\nwhat\n",
+        "kodama campaign 1\nschedule pct\n", "kodama campaign 1\nwithout nothing\n"})
     EXPECT_FALSE(parse_campaign(text).has_value()) << text;
 }
 

@@ -64,6 +64,9 @@ class Campaigns(harness.Case):
             (["--profile", "wild"], "expected none, lossy, mobile, hostile or swarm"),
             (["--for", "5"], "--for"),
             (["--resume", other, "--profile", "none"], "other seeds or options"),
+            (["--resume", other, "--without", "jitter"], "other seeds or options"),
+            (["--without", "udp_los"], "is no kind of fault; expected of latency, jitter,"),
+            (["--schedule", "pct"], "expected uniform or priorities"),
             (["--resume", self.path("nonsense")], "is not a campaign to go on with"),
             (["--seeds", "1", "--resume", "/nowhere/state"], "cannot write /nowhere/state"),
         ):

@@ -131,6 +131,19 @@ TEST(UdpFaults, SwallowLongDatagramsOnNarrowPaths) {
   EXPECT_LT(narrow, 17); // not all
 }
 
+TEST(UdpFaults, LeaveNarrowPathsNarrowWhenAllHeals) {
+  for (std::uint64_t seed = 0; seed != 20; ++seed) {
+    udp_world world{seed, with([](auto& p) { p.udp.mtu = {1000}; })};
+    world.send_up(std::string(1001, 'x'));
+    world.run_for(1s);
+    const auto before = world.server_mail.received.size();
+    world.net.heal();
+    world.send_up(std::string(1001, 'x'));
+    world.run_for(1s);
+    EXPECT_EQ(world.server_mail.received.size(), 2 * before);
+  }
+}
+
 TEST(UdpFaults, BlockEachWay) {
   for (const auto kind : {fault_kind::udp_blocked, fault_kind::udp_blocked_to_host,
                           fault_kind::udp_blocked_from_host}) {
@@ -211,6 +224,20 @@ TEST(UdpFaults, ForgeDatagramsThatBeginLikeRealOnes) {
   EXPECT_EQ(got.size(), 100 + world.faults.struck(fault_kind::udp_forgery));
   for (const auto& text : got)
     EXPECT_EQ(text.substr(0, 8), "datagram");
+}
+
+TEST(UdpFaults, ForgeSomeThatOvertakeTheOriginal) {
+  udp_world world{1, with([](auto& p) { p.udp.forgery = probability::percent(100); })};
+  int ahead = 0;
+  for (int i = 0; i != 40; ++i) {
+    world.server_mail.received.clear();
+    world.send_up("datagram 7");
+    world.run_for(5s);
+    ASSERT_EQ(world.server_mail.received.size(), 2u);
+    ahead += world.server_mail.received.back() == "datagram 7";
+  }
+  EXPECT_GT(ahead, 10);
+  EXPECT_LT(ahead, 30);
 }
 
 TEST(UdpFaults, EndWithHealing) {

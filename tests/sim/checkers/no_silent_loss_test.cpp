@@ -159,6 +159,19 @@ TEST_F(NoSilentLossChecker, AcceptsAnEndByAClockThatIsALittleFast) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(NoSilentLossChecker, CountsTheResumeWindowByTheServersClock) {
+  tell.detaches(0).pass(6s);
+  judge.on_server_leapt(tell.step(), 9s);
+  tell.ends_session(0, errc::session_unknown);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, CountsNoLeapThatCameBeforeTheSessionWasLeftAlone) {
+  judge.on_server_leapt(tell.step(), 9s);
+  tell.detaches(0).pass(6s).ends_session(0, errc::session_unknown);
+  EXPECT_TRUE(breaks(judge, {"ended session 1/1", "resume window"}));
+}
+
 TEST_F(NoSilentLossChecker, RefusesTheSecondAccusationOfACorrectClient) {
   tell.opens(1);
   judge.on_session_ended(tell.step(), tell.session(0), errc::message_id_gap);
