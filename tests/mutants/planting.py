@@ -12,7 +12,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 COPY = TOP / "build" / "mutants" / "source"
-BUILD = TOP / "build" / "mutants" / "build"
+BUILD = COPY / "build" / "release"
 STREAM_DISTANCE = 1_000_000  # between the first seeds of two streams
 
 
@@ -44,7 +44,7 @@ def copy_tree():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     for path in COPY.rglob("*"):  # what an interrupted run has left behind
-        if path.is_file() and str(path.relative_to(COPY)) not in listed:
+        if path.is_file() and BUILD not in path.parents and str(path.relative_to(COPY)) not in listed:
             path.unlink()
     return digest.hexdigest()
 
