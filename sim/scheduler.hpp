@@ -7,8 +7,10 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/fwd.hpp>
 
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -41,6 +43,17 @@ private:
   }
 
   std::int64_t drift_ppm_;
+};
+
+/// Numbers for actors that stay their own when the code has one actor more: the kind of actor, and
+/// how many of the kind there were before. CAF's ids count all of them.
+class actor_names {
+public:
+  [[nodiscard]] std::uint64_t of(const caf::scheduled_actor& who);
+
+private:
+  std::map<std::uint64_t, std::uint64_t> counts_; ///< of each kind
+  std::vector<std::uint64_t> known_;              ///< by id; 0: not yet
 };
 
 /// The home of all actors of one simulated server: no thread, no clock of its own.
@@ -83,7 +96,8 @@ private:
   schedule schedule_;
   std::vector<caf::resumable*> ready_;   ///< in the order in which they became ready
   std::vector<std::uint64_t> mailboxes_; ///< of each, the actor's number
-  instant ready_since_;                  ///< somebody has been ready since then
+  actor_names names_;
+  instant ready_since_; ///< somebody has been ready since then
 };
 
 /// CAF's scheduler inside the simulator.
