@@ -1,7 +1,6 @@
 #pragma once
 
 #include "protocol/assert.hpp"
-#include "protocol/chance.hpp"
 #include "protocol/time.hpp"
 
 #include <compare>
@@ -94,18 +93,6 @@ private:
 
   std::uint64_t key_;
   std::uint64_t ordinal_ = 0;
-};
-
-/// The chance that production objects are handed inside the simulator.
-class seeded_chance final : public chance {
-public:
-  explicit seeded_chance(decision_stream stream)
-      : stream_{stream} {}
-
-  [[nodiscard]] std::uint64_t next() override;
-
-private:
-  decision_stream stream_;
 };
 
 } // namespace kodama::sim

@@ -3,6 +3,7 @@
 #include <caf/scheduled_actor.hpp>
 
 #include <chrono>
+#include <typeinfo>
 
 namespace kodama::sim {
 namespace {
@@ -20,17 +21,27 @@ void sim_home::exec_later(caf::resumable* what) {
   if (ready_.empty())
     ready_since_ = queue_.now();
   ready_.push_back(what);
-  // Everything that runs here is an actor of ours; CAF numbers them in the order of their birth.
-  mailboxes_.push_back(static_cast<caf::scheduled_actor*>(what)->id());
+  mailboxes_.push_back(names_.of(*static_cast<caf::scheduled_actor*>(what))); // ours, all of them
+}
+
+std::uint64_t actor_names::of(const caf::scheduled_actor& who) {
+  if (known_.size() <= who.id())
+    known_.resize(who.id() + 1);
+  auto& name = known_[who.id()];
+  if (name == 0) {
+    const auto kind = hash_of(typeid(who).name());
+    name = entity_of(kind, counts_[kind]++);
+  }
+  return name;
 }
 
 bool sim_home::run_one(bool packets) {
   if (ready_.empty())
     return false;
-  std::optional<std::uint64_t> packet;
+  std::optional<instant> packet;
   if (packets && schedule_.by_priority() && queue_.next_time() <= ready_since_ + lag_max)
-    packet = queue_.events_run();
-  const auto chosen = schedule_.choose(mailboxes_, packet);
+    packet = queue_.next_time();
+  const auto chosen = schedule_.choose(queue_.now(), mailboxes_, packet);
   if (chosen.packet)
     return false;
   const auto at = static_cast<std::ptrdiff_t>(chosen.mailbox);

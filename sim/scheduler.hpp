@@ -8,12 +8,25 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/fwd.hpp>
 
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
 namespace kodama::sim {
+
+/// Numbers for actors that stay their own when the code has one actor more: the kind of actor, and
+/// how many of the kind there were before. CAF's ids count all of them.
+class actor_names {
+public:
+  [[nodiscard]] std::uint64_t of(const caf::scheduled_actor& who);
+
+private:
+  std::map<std::uint64_t, std::uint64_t> counts_; ///< of each kind
+  std::vector<std::uint64_t> known_;              ///< by id; 0: not yet
+};
 
 /// The home of all actors of one simulated server: no thread, no clock of its own.
 ///
@@ -55,7 +68,8 @@ private:
   schedule schedule_;
   std::vector<caf::resumable*> ready_;   ///< in the order in which they became ready
   std::vector<std::uint64_t> mailboxes_; ///< of each, the actor's number
-  instant ready_since_;                  ///< somebody has been ready since then
+  actor_names names_;
+  instant ready_since_; ///< somebody has been ready since then
 };
 
 /// CAF's scheduler inside the simulator.

@@ -58,7 +58,7 @@ server_host::server_host(const context& world, network& wires, witness& watching
     , clock_{clock}
     , host_{wires.add_host("server", network::role::server)}
     , options_{node_options_of(plan)}
-    , chance_{decision_stream{world.seed, "server.chance", 0}}
+    , chance_{decision_stream{world.seed, "server.chance", 0}, world.queue}
     , surroundings_{*this, chance_, *this, *this, *this}
     , config_{world.queue, clock_, schedule{world.seed, plan.change_points}} {
   world_.history.name_host(host_, "server");

@@ -6,6 +6,7 @@
 #include "sim/network.hpp"
 #include "sim/scenario.hpp"
 #include "sim/scheduler.hpp"
+#include "sim/seeded_chance.hpp"
 #include "sim/sim_link.hpp"
 #include "sim/witness.hpp"
 

@@ -20,11 +20,11 @@ tcp_connection::tcp_connection(const surroundings& around, std::uint64_t id, std
     , id_{id}
     , key_{key}
     , sides_{side_state{from,
-                        {buffers, decision_stream{around.world.seed, "tcp.cut", entity_of(key, 0)}},
-                        decision_stream{around.world.seed, "tcp.jitter", entity_of(key, 0)}},
+                        {buffers, timed_draws{{around.world.seed, "tcp.cut", entity_of(key, 0)}}},
+                        timed_draws{{around.world.seed, "tcp.jitter", entity_of(key, 0)}}},
              side_state{to,
-                        {buffers, decision_stream{around.world.seed, "tcp.cut", entity_of(key, 1)}},
-                        decision_stream{around.world.seed, "tcp.jitter", entity_of(key, 1)}}} {}
+                        {buffers, timed_draws{{around.world.seed, "tcp.cut", entity_of(key, 1)}}},
+                        timed_draws{{around.world.seed, "tcp.jitter", entity_of(key, 1)}}}} {}
 
 void tcp_connection::begin(duration timeout, bool somebody_there) {
   note(client, tcp_kind::connecting);
@@ -158,10 +158,11 @@ void tcp_connection::pump(unsigned from) {
   auto& me = sides_[from];
   if (severed_ || !me.sending)
     return;
-  for (auto size = me.out.next_segment(); size >= 0; size = me.out.next_segment()) {
+  const auto now = around_.world.queue.now();
+  for (auto size = me.out.next_segment(now); size >= 0; size = me.out.next_segment(now)) {
     const auto bytes = static_cast<std::size_t>(size);
     me.out.depart(bytes, around_.links.arrival(me.at.host, sides_[other(from)].at.host, bytes,
-                                               me.jitter.next()));
+                                               me.jitter.next(now)));
   }
   if (me.out.in_flight() && !me.arrival && !me.stalled)
     schedule_arrival(from);
@@ -358,7 +359,8 @@ bool tcp_connection::passes(unsigned from) const {
 
 duration tcp_connection::travel(unsigned from) {
   auto& me = sides_[from];
-  return around_.links.arrival(me.at.host, sides_[other(from)].at.host, 0, me.jitter.next()) -
+  return around_.links.arrival(me.at.host, sides_[other(from)].at.host, 0,
+                               me.jitter.next(around_.world.queue.now())) -
          around_.world.queue.now();
 }
 

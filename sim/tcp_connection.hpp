@@ -91,7 +91,7 @@ private:
   struct side_state {
     end at;
     tcp_pipe out;
-    decision_stream jitter;
+    timed_draws jitter;
     tcp_handler* handler = nullptr;
     event_token arrival;  ///< of the first segment in flight from here
     bool open = true;     ///< neither closed here nor told that it is over

@@ -23,7 +23,7 @@ void tcp_pipe::write(byte_view data) {
   check();
 }
 
-std::ptrdiff_t tcp_pipe::next_segment() {
+std::ptrdiff_t tcp_pipe::next_segment(instant now) {
   const auto waiting = pending() - in_flight_;
   if (waiting == 0)
     return finished_ && !end_departed_ ? 0 : -1;
@@ -31,8 +31,9 @@ std::ptrdiff_t tcp_pipe::next_segment() {
   if (occupied >= options_.receive_buffer)
     return -1;
   if (options_.cut_anywhere && next_cut_ == 0) {
-    const auto size_max = std::uint64_t{1} << cuts_.below(cut_exponents);
-    next_cut_ = static_cast<std::size_t>(1 + cuts_.below(size_max));
+    const auto draw = cuts_.next(now);
+    const auto size_max = std::uint64_t{1} << decision_stream::scale(draw, cut_exponents);
+    next_cut_ = static_cast<std::size_t>(1 + decision_stream::scale(mix(draw), size_max));
   }
   const auto cut = options_.cut_anywhere ? next_cut_ : segment_max;
   return static_cast<std::ptrdiff_t>(std::min({cut, waiting, options_.receive_buffer - occupied}));

@@ -2,7 +2,7 @@
 
 #include "protocol/bytes.hpp"
 #include "protocol/time.hpp"
-#include "sim/random.hpp"
+#include "sim/timed_draws.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ public:
     bool cut_anywhere = false;              ///< segments of any size instead of large ones
   };
 
-  tcp_pipe(options chosen, decision_stream cuts)
+  tcp_pipe(options chosen, timed_draws cuts)
       : options_{chosen}
       , cuts_{cuts} {}
 
@@ -33,8 +33,8 @@ public:
   /// Nothing more will be written: an end follows the last byte.
   void finish() noexcept { finished_ = true; }
 
-  /// The size of the next segment that the window allows; 0 for the end alone, -1 for none.
-  [[nodiscard]] std::ptrdiff_t next_segment();
+  /// The size of the next segment that the window allows now; 0 for the end alone, -1 for none.
+  [[nodiscard]] std::ptrdiff_t next_segment(instant now);
   /// The segment that next_segment() told has left; not before its predecessors, it arrives.
   void depart(std::size_t size, instant arrives);
   [[nodiscard]] bool in_flight() const noexcept { return first_ != segments_.size(); }
@@ -70,7 +70,7 @@ private:
   void check() const;
 
   options options_;
-  decision_stream cuts_;
+  timed_draws cuts_;
   bytes buffer_;
   std::size_t read_ = 0; ///< bytes at the front of buffer_ that are done with
   std::size_t unread_ = 0;

@@ -66,7 +66,7 @@ duration udp_flow::extra_delay(unsigned copy) {
 void udp_flow::remember(byte_view data) {
   if (world_.plan.udp.replay.of_65536 == 0 && world_.plan.udp.forgery.of_65536 == 0)
     return;
-  const auto at = current_ % seen_max;
+  const auto at = count_ % seen_max;
   if (seen_.size() < seen_max)
     seen_.resize(seen_max);
   seen_[at].assign(data.begin(), data.end());
@@ -76,13 +76,13 @@ std::optional<byte_view> udp_flow::replayed() {
   if (!happens(replays_, world_.plan.udp.replay, fault_kind::udp_replay, current_))
     return std::nullopt;
   const auto behind = decision_stream::scale(mix(replays_.at(current_)), seen_max);
-  return byte_view{seen_[(current_ - std::min(behind, current_ - 1)) % seen_max]};
+  return byte_view{seen_[(count_ - std::min(behind, count_ - 1)) % seen_max]};
 }
 
 std::optional<bytes> udp_flow::forged() {
   if (!happens(forgeries_, world_.plan.udp.forgery, fault_kind::udp_forgery, current_))
     return std::nullopt;
-  auto made_up = seen_[current_ % seen_max];
+  auto made_up = seen_[count_ % seen_max];
   auto word = forgeries_.at(current_);
   // Half keep all but one bit of the original, half only the prefix.
   if (made_up.size() > forged_prefix && (word & 1) == 0) {

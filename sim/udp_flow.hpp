@@ -3,6 +3,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/time.hpp"
 #include "sim/context.hpp"
+#include "sim/timed_draws.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,14 +12,18 @@
 namespace kodama::sim {
 
 /// The fate of each datagram from one host to another. Decisions are keyed by the datagram's number
-/// in its flow, one site each: switching a fault off changes no decision about the others.
+/// in its stretch of time, one site each: switching a fault off changes no decision about the
+/// others.
 class udp_flow {
 public:
   /// `key`: of the pair of hosts, in this direction.
   udp_flow(const context& world, std::uint64_t key);
 
   /// Begins with the next datagram; the calls below are about it.
-  void advance() noexcept { ++current_; }
+  void advance() noexcept {
+    ++count_;
+    current_ = numbers_.next(world_.queue.now());
+  }
 
   [[nodiscard]] bool is_lost();
   [[nodiscard]] bool is_duplicated();
@@ -47,8 +52,10 @@ private:
                              std::uint64_t ordinal);
 
   const context& world_;
-  std::uint64_t current_ = 0;
-  bool narrow_; ///< this way has the plan's mtu
+  std::uint64_t count_ = 0;
+  timed_numbers numbers_;
+  std::uint64_t current_ = 0; ///< the latest datagram's number
+  bool narrow_;               ///< this way has the plan's mtu
   decision_stream losses_;
   decision_stream duplications_;
   decision_stream jitters_;

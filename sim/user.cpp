@@ -55,7 +55,8 @@ user::user(const context& world, network& wires, witness& watching, const scenar
     , intruder_{intruder}
     , host_{wires.add_host(intruder ? "intruder-" + std::to_string(id) : user_host(id),
                            network::role::client)}
-    , chance_{decision_stream{world.seed, "user.chance", entity_of(hash_of(user_host(id)), 0)}} {
+    , chance_{decision_stream{world.seed, "user.chance", entity_of(hash_of(user_host(id)), 0)},
+              world.queue} {
   world_.history.name_host(host_, network_.name(host_));
 }
 

@@ -4,6 +4,7 @@
 #include "sim/network.hpp"
 #include "sim/scenario.hpp"
 #include "sim/scheduler.hpp"
+#include "sim/seeded_chance.hpp"
 #include "sim/server_host.hpp"
 #include "sim/witness.hpp"
 

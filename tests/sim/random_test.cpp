@@ -100,12 +100,5 @@ TEST(DecisionStream, NeverMeansNeverAndAlwaysAlways) {
   }
 }
 
-TEST(SeededChance, IsTheStreamItWasGiven) {
-  decision_stream stream{7, "session ids", 3};
-  seeded_chance chance{stream};
-  EXPECT_EQ(chance.next(), stream.next());
-  EXPECT_EQ(chance.next(), stream.next());
-}
-
 } // namespace
 } // namespace kodama::sim

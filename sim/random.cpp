@@ -1,9 +1,0 @@
-#include "sim/random.hpp"
-
-namespace kodama::sim {
-
-std::uint64_t seeded_chance::next() {
-  return stream_.next();
-}
-
-} // namespace kodama::sim
