@@ -1,0 +1,251 @@
+#include "protocol/mqtt/server_session.hpp"
+
+#include "packet_text.hpp"
+#include "protocol/mqtt/encode.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace kodama::mqtt {
+namespace {
+
+using namespace std::chrono_literals;
+using said = std::vector<std::string>;
+
+/// A client of 5.0 that writes packets down, and a session that it talks to.
+class Session : public testing::Test {
+protected:
+  Session() {
+    options.receive_maximum = 2;
+    options.session_buffer_max = 4'000;
+  }
+
+  void attach(connect asked = {}) {
+    asked.client_id = "me";
+    asked.properties.session_expiry_interval = 60;
+    stream.clear();
+    ASSERT_TRUE(encode(stream, asked, {}));
+    packet_reader reader{packet_size_limit};
+    reader.feed(stream);
+    const auto first = reader.next();
+    ASSERT_TRUE(first && *first);
+    session.handle_attach(now, std::get<connect>(**first), std::move(reader));
+  }
+
+  /// The client says it; what the owner is given: "publish ID ORDINAL", or what was broken.
+  std::string hear(const packet& what) {
+    bytes out;
+    EXPECT_TRUE(encode(out, what, {}));
+    arrived.push_back(std::move(out));
+    session.handle_bytes(now, arrived.back());
+    const auto request = session.poll_request(now);
+    if (!request)
+      return request.error().text;
+    if (!*request)
+      return "";
+    if (const auto* given = std::get_if<server_session::publish_request>(&**request))
+      return "publish " + std::string{given->what.topic} + ' ' + std::to_string(given->what.id) +
+             ' ' + std::to_string(given->ordinal);
+    return "another";
+  }
+
+  static publish sending(packet_id id, qos how, std::string_view topic = "t") {
+    publish what;
+    what.topic = topic;
+    what.qos = how;
+    what.id = id;
+    return what;
+  }
+
+  server_session::pushed owe(qos how, std::string_view payload, instant expires = never) {
+    publish what;
+    what.topic = "t";
+    what.payload = as_bytes(payload);
+    outgoing next;
+    next.form = std::make_shared<const publish_form>(what, expires);
+    next.qos = how;
+    return session.push(std::move(next));
+  }
+
+  /// What is written: "publish PAYLOAD ID", with "dup" where it was sent before; others "TYPE ID".
+  said written() {
+    bytes out;
+    session.poll_transmit(now, out, 100'000);
+    packet_reader reader{packet_size_limit, protocol_version::v5};
+    reader.feed(out);
+    said all;
+    for (;;) {
+      const auto next = reader.next();
+      EXPECT_TRUE(next) << next.error().text;
+      if (!next || !*next)
+        return all;
+      all.push_back(told(**next));
+    }
+  }
+
+  static std::string told(const packet& what) {
+    if (const auto* given = std::get_if<publish>(&what))
+      return (given->dup ? "dup " : "publish ") + std::string{as_text(given->payload)} + ' ' +
+             std::to_string(given->id);
+    return std::visit(
+        [&what]<class Packet>(const Packet& each) {
+          std::string text{name_of(type_of(what))};
+          if constexpr (requires { each.id; })
+            text += ' ' + std::to_string(each.id);
+          if constexpr (requires { each.reason; })
+            if (is_failure(each.reason))
+              text += ' ' + std::string{name_of(each.reason)};
+          return text;
+        },
+        what);
+  }
+
+  session_options options;
+  instant now{1h};
+  server_session session{options};
+  bytes stream;
+  std::vector<bytes> arrived;
+};
+
+TEST_F(Session, AnswersPublishesInTheirOrder) {
+  attach();
+  EXPECT_EQ(hear(sending(7, qos::at_least_once)), "publish t 7 1");
+  EXPECT_EQ(hear(sending(8, qos::exactly_once)), "publish t 8 2");
+  session.complete(2);
+  EXPECT_EQ(written(), said{});
+  session.complete(1);
+  EXPECT_EQ(written(), (said{"PUBACK 7", "PUBREC 8"}));
+}
+
+TEST_F(Session, HandsOutAPublishOfQos2OnceOverConnections) {
+  attach();
+  EXPECT_EQ(hear(sending(8, qos::exactly_once)), "publish t 8 1");
+  session.handle_detach(now);
+  session.complete(1);
+  attach({.clean_start = false});
+  EXPECT_EQ(written(), said{"PUBREC 8"});
+  EXPECT_EQ(hear(sending(8, qos::exactly_once)), "");
+  EXPECT_EQ(written(), said{"PUBREC 8"});
+  EXPECT_EQ(hear(pubrel{8, reason_code::success, {}}), "");
+  EXPECT_EQ(written(), said{"PUBCOMP 8"});
+  EXPECT_EQ(hear(sending(8, qos::exactly_once)), "publish t 8 2");
+}
+
+TEST_F(Session, LetsAClientRepeatWhatWasNotAnswered) {
+  attach();
+  EXPECT_EQ(hear(sending(7, qos::at_least_once)), "publish t 7 1");
+  session.handle_detach(now);
+  attach({.clean_start = false});
+  EXPECT_EQ(hear(sending(7, qos::at_least_once)), "publish t 7 2");
+  session.complete(1);
+  session.complete(2);
+  EXPECT_EQ(written(), said{"PUBACK 7"});
+}
+
+TEST_F(Session, RefusesMorePublishesThanItsReceiveMaximum) {
+  attach();
+  (void)hear(sending(1, qos::exactly_once));
+  session.complete(1);
+  (void)hear(sending(2, qos::at_least_once));
+  EXPECT_NE(hear(sending(3, qos::exactly_once)).find("Receive Maximum is 2"), std::string::npos);
+}
+
+TEST_F(Session, SendsAgainInOrderUnderTheSameIdentifiers) {
+  attach();
+  (void)owe(qos::at_least_once, "a");
+  (void)owe(qos::exactly_once, "b");
+  (void)owe(qos::exactly_once, "c");
+  EXPECT_EQ(written(), (said{"publish a 1", "publish b 2", "publish c 3"}));
+  (void)hear(pubrec{2, reason_code::success, {}});
+  EXPECT_EQ(written(), said{"PUBREL 2"});
+  session.handle_detach(now);
+  (void)owe(qos::at_least_once, "d");
+  attach({.clean_start = false});
+  EXPECT_EQ(written(), (said{"dup a 1", "PUBREL 2", "dup c 3", "publish d 4"}));
+}
+
+TEST_F(Session, HasNoMoreUnderWayThanTheClientAllows) {
+  connect asked;
+  asked.properties.receive_maximum = 2;
+  attach(asked);
+  for (const auto* each : {"a", "b", "c"})
+    (void)owe(qos::at_least_once, each);
+  EXPECT_EQ(written(), (said{"publish a 1", "publish b 2"}));
+  (void)hear(puback{2, reason_code::success, {}});
+  EXPECT_EQ(written(), said{"publish c 3"});
+}
+
+TEST_F(Session, KeepsOnlyWhatHasAGuaranteeWhileTheClientIsAway) {
+  attach();
+  session.handle_detach(now);
+  EXPECT_EQ(owe(qos::at_most_once, "x"), server_session::pushed::dropped);
+  EXPECT_EQ(owe(qos::at_least_once, "y", now + 10s), server_session::pushed::kept);
+  EXPECT_EQ(owe(qos::at_least_once, "z"), server_session::pushed::kept);
+  now += 20s;
+  attach({.clean_start = false});
+  EXPECT_EQ(written(), said{"publish z 1"});
+  EXPECT_EQ(session.expired(), 1u);
+}
+
+TEST_F(Session, IsBounded) {
+  attach();
+  const std::string large(1'000, 'x');
+  for (int i = 0; i != 3; ++i)
+    EXPECT_EQ(owe(qos::at_least_once, large), server_session::pushed::kept);
+  EXPECT_EQ(owe(qos::at_most_once, large), server_session::pushed::dropped);
+  EXPECT_EQ(owe(qos::at_least_once, large), server_session::pushed::overflow);
+  (void)written();
+  for (packet_id id = 1; id <= 3; ++id)
+    (void)hear(puback{id, reason_code::success, {}});
+  EXPECT_EQ(session.buffered_bytes(), 0u);
+}
+
+TEST_F(Session, LeavesOutWhatIsTooLargeForTheClient) {
+  connect asked;
+  asked.properties.maximum_packet_size = 50;
+  attach(asked);
+  (void)owe(qos::at_least_once, std::string(100, 'x'));
+  (void)owe(qos::at_least_once, "small");
+  EXPECT_EQ(written().size(), 1u);
+  EXPECT_EQ(session.too_large(), 1u);
+}
+
+TEST_F(Session, KnowsTopicsByTheirAlias) {
+  attach();
+  auto named = sending(0, qos::at_most_once, "long/name");
+  named.properties.topic_alias = 3;
+  EXPECT_EQ(hear(named), "publish long/name 0 0");
+  auto alias = sending(0, qos::at_most_once, "");
+  alias.properties.topic_alias = 3;
+  EXPECT_EQ(hear(alias), "publish long/name 0 0");
+  alias.properties.topic_alias = 4;
+  EXPECT_NE(hear(alias).find("was given no topic"), std::string::npos);
+}
+
+TEST_F(Session, EndsAfterItsExpiryAndConnectionsAfterSilence) {
+  connect asked;
+  asked.keep_alive = 10;
+  attach(asked);
+  EXPECT_EQ(session.poll_timeout(), now + 15s);
+  now += 15s;
+  EXPECT_EQ(session.handle_timeout(now), server_session::timeout::keep_alive);
+  session.handle_detach(now);
+  EXPECT_EQ(session.poll_timeout(), now + 60s);
+  EXPECT_EQ(session.handle_timeout(now + 60s), server_session::timeout::session_expired);
+}
+
+TEST_F(Session, ForgetsTheOrdinalsOfAFormerOne) {
+  attach();
+  (void)hear(sending(1, qos::at_least_once));
+  session = server_session{options, session.next_ordinal()};
+  attach();
+  EXPECT_EQ(hear(sending(9, qos::at_least_once)), "publish t 9 2");
+  session.complete(1);
+  EXPECT_EQ(written(), said{});
+}
+
+} // namespace
+} // namespace kodama::mqtt
