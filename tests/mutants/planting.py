@@ -79,7 +79,7 @@ class Patch:
 
 class Mutant(Patch):
     header = (r"# (?P<what>.+)\n# family: (?P<family>.+)\n# kills: (?P<kills>.+)\n"
-              r"(# needs: (?P<needs>.+)\n)?")
+              r"(# needs: (?P<needs>.+)\n)?(# exposed-by: (?P<exposed_by>.+)\n)?")
     wanted = "what it breaks, its family and its checker"
 
     def __init__(self, path):
@@ -87,6 +87,8 @@ class Mutant(Patch):
         self.family = self.said["family"]
         self.expected = self.said["kills"].split(" or ")
         self.needs = self.said["needs"]
+        said = self.said["exposed_by"]
+        self.faults = said.split(" or ") if said else []  # one of these lets somebody notice
 
 
 def all_mutants():
