@@ -21,8 +21,8 @@ public:
       return;
     process_ = fork();
     if (process_ == 0) {
-      const auto outcome = net::serve(options, [&](std::uint16_t port) {
-        if (write(pipe_ends[1], &port, sizeof port) != sizeof port)
+      const auto outcome = net::serve(options, [&](const net::listening& at) {
+        if (write(pipe_ends[1], &at.port, sizeof at.port) != sizeof at.port)
           _exit(2);
       });
       _exit(outcome ? 0 : 1);
