@@ -133,7 +133,7 @@ TEST(Network, TellsTheSameStoryInEveryBuild) {
     world.run(10s, 100ms);
     hash = mix(hash ^ world.history.hash());
   }
-  EXPECT_EQ(hash, 3933192848851155996u);
+  EXPECT_EQ(hash, 9336341720274479987u);
 }
 
 TEST(Network, StrikesEveryKindItCanSoonerOrLater) {
