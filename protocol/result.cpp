@@ -41,6 +41,9 @@ std::string_view to_string(errc code) noexcept {
   case errc::connection_lost: return "connection_lost";
   case errc::too_many_sessions: return "too_many_sessions";
   case errc::bad_acknowledgement: return "bad_acknowledgement";
+  case errc::not_authorized: return "not_authorized";
+  case errc::quota_exceeded: return "quota_exceeded";
+  case errc::rate_exceeded: return "rate_exceeded";
   }
   return "unknown_reason";
 }

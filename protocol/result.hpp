@@ -37,6 +37,9 @@ enum class errc : std::uint32_t {
   connection_lost = 22,     ///< the transport failed; never sent, only reported
   too_many_sessions = 23,   ///< limit sessions_max
   bad_acknowledgement = 24, ///< acknowledged what was never sent
+  not_authorized = 25,      ///< the account may not use this topic
+  quota_exceeded = 26,      ///< the plan's messages of this month, or its stored bytes, are used up
+  rate_exceeded = 27,       ///< more messages a second than the plan has
 };
 
 /// The name as the documents print it, such as "slow_reader".

@@ -16,6 +16,8 @@ void put_own(Sink& out, const publish_image::delivery& to) {
   put_member(out, property::message_expiry_interval, to.message_expiry_interval);
   for (const auto each : to.subscription_identifiers)
     put_property(out, property::subscription_identifier, each);
+  if (to.topic_alias != 0)
+    put_property(out, property::topic_alias, to.topic_alias);
 }
 
 } // namespace
@@ -40,6 +42,10 @@ std::string_view publish_image::topic() const noexcept {
   return as_text(byte_view{body_}.subspan(2, topic_size_ - 2));
 }
 
+std::uint32_t publish_image::topic_size(const delivery& to) const {
+  return to.topic_known ? 2 : topic_size_;
+}
+
 std::uint32_t publish_image::own_size(const delivery& to) const {
   size_counter counter;
   if (version_ == protocol_version::v5)
@@ -48,7 +54,7 @@ std::uint32_t publish_image::own_size(const delivery& to) const {
 }
 
 std::uint32_t publish_image::remaining_length(const delivery& to) const {
-  std::size_t length = body_.size() + (to.id != 0 ? 2 : 0);
+  std::size_t length = body_.size() - topic_size_ + topic_size(to) + (to.id != 0 ? 2 : 0);
   if (version_ == protocol_version::v5) {
     const auto own = own_size(to);
     length += variable_size(own + shared_size_) + own;
@@ -64,12 +70,16 @@ std::size_t publish_image::packet_size(const delivery& to) const {
 
 void publish_image::append_head(bytes& out, const delivery& to) const {
   KODAMA_ASSERT((to.qos == qos::at_most_once) == (to.id == 0));
+  KODAMA_ASSERT(!to.topic_known || to.topic_alias != 0);
   byte_appender head{out};
   head.u8(static_cast<std::uint8_t>(static_cast<unsigned>(packet_type::publish) << 4U |
                                     (to.dup ? 8U : 0U) | static_cast<unsigned>(to.qos) << 1U |
                                     (to.retain ? 1U : 0U)));
   put_variable(head, remaining_length(to));
-  head.raw(byte_view{body_}.first(topic_size_));
+  if (to.topic_known)
+    put(head, std::string_view{});
+  else
+    head.raw(byte_view{body_}.first(topic_size_));
   if (to.id != 0)
     head.u16(to.id);
   if (version_ == protocol_version::v5) {

@@ -22,7 +22,7 @@ namespace kodama::mqtt {
 class publish_image {
 public:
   /// Of `what` the topic, payload and shared properties (publish_properties::each_shared) count. A
-  /// topic alias is a matter of one connection, hence not among them.
+  /// topic alias is a matter of one connection, and part of its delivery.
   publish_image(const publish& what, protocol_version version);
 
   /// What one subscriber gets of its own.
@@ -33,6 +33,8 @@ public:
     packet_id id = 0;                                     ///< with QoS 1 and 2
     std::optional<std::uint32_t> message_expiry_interval; ///< what is left of it [MQTT-3.3.2-6]
     std::span<const std::uint32_t> subscription_identifiers;
+    std::uint16_t topic_alias = 0; ///< 5.0; 0: none
+    bool topic_known = false;      ///< by its alias: the topic itself is left out (3.3.2.3.4)
   };
 
   [[nodiscard]] protocol_version version() const noexcept { return version_; }
@@ -46,6 +48,8 @@ public:
   void append_to(bytes& out, const delivery& to) const;
 
 private:
+  /// The topic as it is written: with its length, or empty where the alias says it.
+  [[nodiscard]] std::uint32_t topic_size(const delivery& to) const;
   [[nodiscard]] std::uint32_t own_size(const delivery& to) const;
   [[nodiscard]] std::uint32_t remaining_length(const delivery& to) const;
 

@@ -33,6 +33,9 @@ void server_session::handle_attach(instant now, const connect& asked, packet_rea
   peer_.packet_size_max = asked.properties.maximum_packet_size.value_or(packet_size_limit);
   peer_.problem_information = asked.properties.request_problem_information.value_or(true);
   peer_receive_maximum_ = asked.properties.receive_maximum.value_or(65'535);
+  peer_alias_maximum_ =
+      std::min(asked.properties.topic_alias_maximum.value_or(0), options_->topic_alias_out_max);
+  aliases_.reset();
   keep_alive_ = asked.keep_alive;
   if (const auto most = options_->keep_alive_max;
       most != 0 && (keep_alive_ == 0 || keep_alive_ > most))
@@ -50,6 +53,7 @@ void server_session::handle_attach(instant now, const connect& asked, packet_rea
 void server_session::handle_detach(instant now) {
   reader_.reset();
   replies_ = {};
+  aliases_.reset();
   transmitted_ = 0;
   expires_at_ = session_expiry_ == expiry_never ? never : now + seconds{session_expiry_};
   if (inbound_) {
@@ -202,13 +206,15 @@ void server_session::handle(const pubrel& what) {
 
 // --- what the owner says ------------------------------------------------------------------------
 
-void server_session::complete(std::uint64_t ordinal, reason_code reason) {
+void server_session::complete(std::uint64_t ordinal, reason_code reason, std::string text) {
   if (!inbound_ || ordinal < inbound_->first ||
       ordinal - inbound_->first >= inbound_->answers.size())
     return;
   auto& found = inbound_->answers[ordinal - inbound_->first];
   found.done = true;
   found.reason = reason;
+  if (!text.empty())
+    inbound_->texts.insert_or_assign(ordinal, std::move(text));
 }
 
 void server_session::reply(const packet& what) {
@@ -277,7 +283,7 @@ bool server_session::transmit(instant now, owed& what, bytes& out) {
     return encode(out, pubrel{what.id, reason_code::success, {}}, peer_);
   // One that the client may have seen already is finished, however old [MQTT-4.4.0-1].
   if (what.id == 0 && what.what.form->expires_at <= now) {
-    ++expired_;
+    ++drops_.expired;
     return false;
   }
   publish_image::delivery to;
@@ -291,13 +297,37 @@ bool server_session::transmit(instant now, owed& what, bytes& out) {
   if (what.what.identifiers)
     to.subscription_identifiers = *what.what.identifiers;
   const auto& image = what.what.form->image(version_);
+  choose_alias(to, image.topic());
   if (image.packet_size(to) > peer_.packet_size_max) {
-    ++too_large_; // as if it had been sent [MQTT-3.1.2-25]
+    ++drops_.too_large; // as if it had been sent [MQTT-3.1.2-25]
     return false;
   }
   what.id = to.id;
   image.append_to(out, to);
+  keep_alias(to, image.topic());
   return true;
+}
+
+void server_session::choose_alias(publish_image::delivery& to, std::string_view topic) const {
+  if (peer_alias_maximum_ == 0)
+    return;
+  const std::size_t used = aliases_ ? aliases_->size() : 0;
+  if (aliases_)
+    if (const auto known = aliases_->find(topic); known != aliases_->end()) {
+      to.topic_alias = known->second;
+      to.topic_known = true;
+      return;
+    }
+  if (used < peer_alias_maximum_)
+    to.topic_alias = static_cast<std::uint16_t>(used + 1);
+}
+
+void server_session::keep_alias(const publish_image::delivery& to, std::string_view topic) {
+  if (to.topic_alias == 0 || to.topic_known)
+    return;
+  if (!aliases_)
+    aliases_ = std::make_unique<std::map<std::string, std::uint16_t, std::less<>>>();
+  aliases_->emplace(topic, to.topic_alias);
 }
 
 instant server_session::poll_timeout() const {
@@ -325,7 +355,7 @@ outcome<void> server_session::set_session_expiry(std::uint32_t wanted) {
 
 server_session::inbound& server_session::incoming() {
   if (!inbound_)
-    inbound_ = std::make_unique<inbound>(inbound{{}, first_ordinal_, 0, {}, {}});
+    inbound_ = std::make_unique<inbound>(inbound{{}, first_ordinal_, 0, {}, {}, {}});
   return *inbound_;
 }
 
@@ -336,10 +366,14 @@ void server_session::write_answers() {
   for (; !answers.empty() && answers.front().done; ++inbound_->first) {
     const auto next = answers.front();
     answers.pop_front();
+    const auto text = inbound_->texts.extract(inbound_->first);
+    answer_properties told;
+    if (!text.empty())
+      told.reason_string = text.mapped();
     if (next.qos == qos::at_least_once) {
       if (!next.stale) {
         --inbound_->unanswered;
-        say(puback{next.id, next.reason, {}});
+        say(puback{next.id, next.reason, told});
       }
       continue;
     }
@@ -347,7 +381,7 @@ void server_session::write_answers() {
       inbound_->unreleased.erase(next.id); // no PUBREL follows a refusal (4.3.3)
     else if (const auto at = inbound_->unreleased.find(next.id); at != inbound_->unreleased.end())
       at->second = true;
-    say(pubrec{next.id, next.reason, {}});
+    say(pubrec{next.id, next.reason, told});
   }
 }
 

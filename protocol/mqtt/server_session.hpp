@@ -11,10 +11,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -70,7 +72,9 @@ public:
 
   /// The publish has taken effect, or was refused: it is answered. Of one that is not waiting for
   /// an answer, as those of a former session, nobody is told.
-  void complete(std::uint64_t ordinal, reason_code reason = reason_code::success);
+  /// `text` is for the client of 5.0 that wants to hear it.
+  void complete(std::uint64_t ordinal, reason_code reason = reason_code::success,
+                std::string text = {});
   /// Sent with the next transmission, lost with the connection.
   void reply(const packet& answer);
   /// DISCONNECT, where the client's version has one from a server.
@@ -99,8 +103,11 @@ public:
   }
   [[nodiscard]] std::size_t buffered_bytes() const noexcept { return bytes_; }
   /// Publishes that expired before they could be sent, or were too large for the client.
-  [[nodiscard]] std::uint64_t expired() const noexcept { return expired_; }
-  [[nodiscard]] std::uint64_t too_large() const noexcept { return too_large_; }
+  struct drops {
+    std::uint64_t expired = 0;
+    std::uint64_t too_large = 0;
+  };
+  [[nodiscard]] drops take_drops() noexcept { return std::exchange(drops_, {}); }
 
 private:
   /// One publish owed, or the PUBREL that followed it.
@@ -130,6 +137,8 @@ private:
   void write_answers();
   /// False where it does not fit into what the client accepts, and is done with.
   bool transmit(instant now, owed& what, bytes& out);
+  void choose_alias(publish_image::delivery& to, std::string_view topic) const;
+  void keep_alias(const publish_image::delivery& to, std::string_view topic);
   [[nodiscard]] packet_id next_id();
   [[nodiscard]] std::size_t window() const noexcept;
   template <class Packet>
@@ -142,6 +151,7 @@ private:
   bytes replies_;
   encode_options peer_;
   std::uint16_t peer_receive_maximum_ = 65'535;
+  std::uint16_t peer_alias_maximum_ = 0;
   std::uint16_t keep_alive_ = 0;
   std::uint32_t session_expiry_ = 0;
   instant last_heard_{};
@@ -151,10 +161,11 @@ private:
   std::unique_ptr<std::deque<owed>> owed_; ///< while there is anything; most sessions are idle
   std::size_t transmitted_ = 0;
   std::size_t bytes_ = 0;
+  /// The topic aliases of this connection; first come, first served. Null without any.
+  std::unique_ptr<std::map<std::string, std::uint16_t, std::less<>>> aliases_;
   packet_id last_id_ = 0;
   bool id_wrapped_ = false;
-  std::uint64_t expired_ = 0;
-  std::uint64_t too_large_ = 0;
+  drops drops_; ///< since they were taken last
 
   // From the client.
   struct inbound {
@@ -163,7 +174,8 @@ private:
     std::size_t unanswered = 0; ///< QoS 1, of this connection
     /// QoS 2 publishes without their PUBREL so far; whether PUBREC was due already.
     std::map<packet_id, bool> unreleased;
-    std::vector<std::string> aliases; ///< of this connection
+    std::vector<std::string> aliases;           ///< of this connection
+    std::map<std::uint64_t, std::string> texts; ///< of refusals, by ordinal
   };
   std::unique_ptr<inbound> inbound_; ///< from the first publish with an answer or an alias on
   inbound& incoming();

@@ -5,7 +5,8 @@
 
 namespace kodama::mqtt {
 
-/// What one MQTT session may cost or take. CONNACK tells the client of 5.0 all but the last two.
+/// What one MQTT session may cost or take. CONNACK tells the client of 5.0 what
+/// bounds its own packets.
 struct session_options {
   /// Bytes of a client's packet: packet_too_large. Below message_size_max, since a native
   /// subscriber gets the same message in a frame that is a little larger.
@@ -13,6 +14,8 @@ struct session_options {
   /// QoS 1 and 2 publishes of a client that are not answered to the end: receive_maximum_exceeded.
   std::uint16_t receive_maximum = 1'024;
   std::uint16_t topic_alias_maximum = 64;
+  /// Topics that are given an alias towards a client, whatever more it would allow.
+  std::uint16_t topic_alias_out_max = 64;
   /// Seconds; a client that asks for none, or for more, is told (Server Keep Alive). 0: as it
   /// likes.
   std::uint16_t keep_alive_max = 0;

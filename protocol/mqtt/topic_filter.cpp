@@ -87,4 +87,22 @@ bool matches(std::string_view filter, std::string_view topic) noexcept {
   }
 }
 
+bool covers(std::string_view allowed, std::string_view asked) noexcept {
+  if (asked.starts_with('$') && (allowed.starts_with('+') || allowed.starts_with('#')))
+    return false;
+  for (;;) {
+    std::string_view permitted, wanted;
+    const bool more_allowed = take_level(allowed, permitted);
+    if (permitted == "#")
+      return true;
+    const bool more_asked = take_level(asked, wanted);
+    if (wanted == "#" || (permitted != "+" && permitted != wanted))
+      return false;
+    if (!more_asked)
+      return !more_allowed || allowed == "#";
+    if (!more_allowed)
+      return false;
+  }
+}
+
 } // namespace kodama::mqtt

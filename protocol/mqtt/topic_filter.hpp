@@ -40,6 +40,10 @@ struct topic_filter {
 /// match a topic that begins with '$' [MQTT-4.7.2-1]; "a/#" matches "a" as well (4.7.1.2).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;
 
+/// Whether every topic that `asked` matches is matched by `allowed` too. Both are valid filters and
+/// not shared: what may be subscribed to by a rule.
+[[nodiscard]] bool covers(std::string_view allowed, std::string_view asked) noexcept;
+
 /// Takes the first level off `rest`; false where it was the last, and then `rest` is empty.
 bool take_level(std::string_view& rest, std::string_view& level) noexcept;
 

@@ -14,7 +14,9 @@ publish_image::delivery delivery_of(const publish& what) {
           .dup = what.dup,
           .id = what.id,
           .message_expiry_interval = what.properties.message_expiry_interval,
-          .subscription_identifiers = what.properties.subscription_identifiers};
+          .subscription_identifiers = what.properties.subscription_identifiers,
+          .topic_alias = what.properties.topic_alias.value_or(0),
+          .topic_known = what.topic.empty()};
 }
 
 // One image for all subscribers is what encoding for each of them would have given.
@@ -23,6 +25,7 @@ RC_GTEST_PROP(MqttPublishImage, IsEncodedAsThePacketItself, ()) {
   packet_generator generator{version, endpoint::server};
   auto what = generator.draw_publish();
   what.properties.topic_alias.reset();
+  const auto topic = what.topic;
   const publish_image image{what, version};
   RC_ASSERT(image.topic() == what.topic);
   for (int subscriber = 0; subscriber != 3; ++subscriber) {
@@ -33,6 +36,11 @@ RC_GTEST_PROP(MqttPublishImage, IsEncodedAsThePacketItself, ()) {
     what.id = other.id;
     what.properties.message_expiry_interval = other.properties.message_expiry_interval;
     what.properties.subscription_identifiers = other.properties.subscription_identifiers;
+    if (version == protocol_version::v5 && *rc::gen::arbitrary<bool>())
+      what.properties.topic_alias = *rc::gen::inRange<std::uint16_t>(1, 0xffff);
+    else
+      what.properties.topic_alias.reset();
+    what.topic = what.properties.topic_alias && *rc::gen::arbitrary<bool>() ? "" : topic;
     bytes out;
     image.append_to(out, delivery_of(what));
     RC_ASSERT(out == encoded(what, version));

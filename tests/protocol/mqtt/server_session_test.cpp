@@ -60,9 +60,10 @@ protected:
     return what;
   }
 
-  server_session::pushed owe(qos how, std::string_view payload, instant expires = never) {
+  server_session::pushed owe(qos how, std::string_view payload, instant expires = never,
+                             std::string_view topic = "t") {
     publish what;
-    what.topic = "t";
+    what.topic = topic;
     what.payload = as_bytes(payload);
     outgoing next;
     next.form = std::make_shared<const publish_form>(what, expires);
@@ -84,6 +85,21 @@ protected:
         return all;
       all.push_back(told(**next));
     }
+  }
+
+  /// Of the publishes that are written: "TOPIC = ALIAS", or the topic alone.
+  said addressed() {
+    bytes out;
+    session.poll_transmit(now, out, 100'000);
+    packet_reader reader{packet_size_limit, protocol_version::v5};
+    reader.feed(out);
+    said all;
+    for (auto next = reader.next(); next && *next; next = reader.next()) {
+      const auto& each = std::get<publish>(**next);
+      const auto alias = each.properties.topic_alias;
+      all.push_back(std::string{each.topic} + (alias ? " = " + std::to_string(*alias) : ""));
+    }
+    return all;
   }
 
   static std::string told(const packet& what) {
@@ -187,7 +203,7 @@ TEST_F(Session, KeepsOnlyWhatHasAGuaranteeWhileTheClientIsAway) {
   now += 20s;
   attach({.clean_start = false});
   EXPECT_EQ(written(), said{"publish z 1"});
-  EXPECT_EQ(session.expired(), 1u);
+  EXPECT_EQ(session.take_drops().expired, 1u);
 }
 
 TEST_F(Session, IsBounded) {
@@ -210,7 +226,7 @@ TEST_F(Session, LeavesOutWhatIsTooLargeForTheClient) {
   (void)owe(qos::at_least_once, std::string(100, 'x'));
   (void)owe(qos::at_least_once, "small");
   EXPECT_EQ(written().size(), 1u);
-  EXPECT_EQ(session.too_large(), 1u);
+  EXPECT_EQ(session.take_drops().too_large, 1u);
 }
 
 TEST_F(Session, KnowsTopicsByTheirAlias) {
@@ -223,6 +239,33 @@ TEST_F(Session, KnowsTopicsByTheirAlias) {
   EXPECT_EQ(hear(alias), "publish long/name 0 0");
   alias.properties.topic_alias = 4;
   EXPECT_NE(hear(alias).find("was given no topic"), std::string::npos);
+}
+
+TEST_F(Session, NamesATopicOnceWhereTheClientAllowsAliases) {
+  options.topic_alias_out_max = 2;
+  connect asked;
+  asked.properties.topic_alias_maximum = 1;
+  attach(asked);
+  (void)owe(qos::at_most_once, "1");
+  (void)owe(qos::at_most_once, "2");
+  (void)owe(qos::at_most_once, "3", never, "other");
+  EXPECT_EQ(addressed(), (said{"t = 1", " = 1", "other"}));
+  // On the next connection nothing is known any more.
+  session.handle_detach(now);
+  attach(asked);
+  (void)owe(qos::at_most_once, "4", never, "other");
+  (void)owe(qos::at_most_once, "5");
+  EXPECT_EQ(addressed(), (said{"other = 1", "t"}));
+}
+
+TEST_F(Session, GivesNoAliasForWhatIsTooLargeToBeSent) {
+  connect asked;
+  asked.properties.topic_alias_maximum = 1;
+  asked.properties.maximum_packet_size = 50;
+  attach(asked);
+  (void)owe(qos::at_most_once, std::string(100, 'x'));
+  (void)owe(qos::at_most_once, "small");
+  EXPECT_EQ(addressed(), (said{"t = 1"}));
 }
 
 TEST_F(Session, EndsAfterItsExpiryAndConnectionsAfterSilence) {
