@@ -17,6 +17,13 @@ std::uint64_t hash_of(std::string_view name) {
   return hash;
 }
 
+/// What topics are matched with: the filter without its "$share/{ShareName}/".
+std::string_view plain_filter(std::string_view text) {
+  const auto parsed = mqtt::parse_topic_filter(text, mqtt::protocol_version::v5);
+  KODAMA_ASSERT(parsed); // the session has judged it before
+  return parsed->filter;
+}
+
 } // namespace
 
 directory::directory(caf::actor_config& config, std::vector<runtime::home_unit*> homes,
@@ -38,6 +45,7 @@ caf::behavior directory::make_behavior() {
       [this](const filters_left& m) {
         unsubscribe(m, caf::actor_cast<caf::actor>(current_sender()));
       },
+      [this](const filters_away& m) { set_away(m); },
   };
 }
 
@@ -111,9 +119,11 @@ caf::actor directory::spawn_topic(const std::string& name) {
     from.retained = std::move(kept->second);
     retained_.erase(kept);
   }
-  filters_.match(name, [&](client_id client) {
-    const auto& found = listeners_.at(client);
-    from.listeners.push_back({client, found.session});
+  filters_.match(name, [&](const holder& each) {
+    const auto& found = listeners_.at(each.client);
+    from.listeners.push_back(
+        {each.client, found.session,
+         each.share == 0 ? std::string{} : std::string{share_names_.at(each.share)}, found.away});
   });
   return runtime::spawn_on<topic>(home, std::move(from), watching_);
 }
@@ -121,7 +131,7 @@ caf::actor directory::spawn_topic(const std::string& name) {
 // --- filters ------------------------------------------------------------------------------------
 
 template <class Visitor>
-void directory::each_open(const std::string& filter, Visitor&& visit) {
+void directory::each_open(std::string_view filter, Visitor&& visit) {
   const auto wildcard = filter.find_first_of("+#");
   if (wildcard == std::string::npos) {
     if (const auto at = entries_.find(filter); at != entries_.end())
@@ -129,7 +139,7 @@ void directory::each_open(const std::string& filter, Visitor&& visit) {
     return;
   }
   // Names that can match begin with what comes before the wildcard; "a/#" matches "a" as well.
-  const auto prefix = std::string_view{filter}.substr(0, wildcard > 0 ? wildcard - 1 : 0);
+  const auto prefix = filter.substr(0, wildcard > 0 ? wildcard - 1 : 0);
   for (auto at = entries_.lower_bound(prefix);
        at != entries_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
     if (mqtt::matches(filter, at->first))
@@ -140,11 +150,13 @@ void directory::subscribe(const filters_asked& asked, const caf::actor& session)
   auto& found = listeners_[asked.client];
   found.session = session;
   for (const auto& each : asked.filters) {
-    if (filters_.insert(each.text, asked.client)) {
+    if (insert(each.text, asked.client)) {
       ++found.filters;
-      each_open(each.text, [&](const std::string&, entry& open) {
+      const auto plain = plain_filter(each.text);
+      const auto shared = plain.size() == each.text.size() ? std::string{} : each.text;
+      each_open(plain, [&](const std::string&, entry& open) {
         if (open.topic)
-          send(open.topic, topic_joined{asked.client, session});
+          send(open.topic, topic_joined{asked.client, session, shared, found.away});
       });
     }
     if (each.wants_retained)
@@ -177,15 +189,57 @@ void directory::offer_retained(const std::string& filter, const caf::actor& sess
       send(session, retained_found{filter, at->second});
 }
 
+bool directory::insert(const std::string& text, client_id client) {
+  const auto plain = plain_filter(text);
+  if (plain.size() == text.size())
+    return filters_.insert(text, {client, 0});
+  const auto [at, is_new] = shares_.try_emplace(text);
+  if (is_new) {
+    at->second.number = ++last_share_;
+    share_names_.emplace(last_share_, at->first);
+  }
+  const bool inserted = filters_.insert(plain, {client, at->second.number});
+  at->second.members += inserted ? 1 : 0;
+  return inserted;
+}
+
+bool directory::erase(const std::string& text, client_id client) {
+  const auto plain = plain_filter(text);
+  if (plain.size() == text.size())
+    return filters_.erase(text, {client, 0});
+  const auto at = shares_.find(text);
+  if (at == shares_.end() || !filters_.erase(plain, {client, at->second.number}))
+    return false;
+  if (--at->second.members == 0) {
+    share_names_.erase(at->second.number);
+    shares_.erase(at);
+  }
+  return true;
+}
+
+void directory::set_away(const filters_away& told) {
+  const auto at = listeners_.find(told.client);
+  if (at == listeners_.end())
+    return;
+  at->second.away = told.away;
+  for (const auto& each : told.filters)
+    each_open(plain_filter(each), [&](const std::string&, entry& open) {
+      if (open.topic)
+        send(open.topic, topic_member_away{told.client, each, told.away});
+    });
+}
+
 void directory::unsubscribe(const filters_left& left, const caf::actor& session) {
   const auto at = listeners_.find(left.client);
   for (const auto& each : left.filters) {
-    if (!filters_.erase(each, left.client))
+    if (!erase(each, left.client))
       continue;
     --at->second.filters;
-    each_open(each, [&](const std::string&, entry& open) {
+    const auto plain = plain_filter(each);
+    const auto shared = plain.size() == each.size() ? std::string{} : each;
+    each_open(plain, [&](const std::string&, entry& open) {
       if (open.topic)
-        send(open.topic, topic_parted{left.client});
+        send(open.topic, topic_parted{left.client, shared});
     });
   }
   if (at != listeners_.end() && at->second.filters == 0)

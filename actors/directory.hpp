@@ -5,9 +5,11 @@
 #include "actors/runtime/pinned_actor.hpp"
 #include "protocol/mqtt/topic_tree.hpp"
 
+#include <compare>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kodama::actors {
@@ -37,14 +39,30 @@ private:
   struct listener {
     caf::actor session;
     std::size_t filters = 0;
+    bool away = false; ///< without a connection: in its groups others come first
+  };
+  /// Whose filter it is; where it is a shared one, also which.
+  struct holder {
+    client_id client = 0;
+    std::uint64_t share = 0; ///< 0: not shared
+    auto operator<=>(const holder&) const = default;
+  };
+  /// A group of a shared subscription, while it has members.
+  struct share {
+    std::uint64_t number = 0;
+    std::size_t members = 0;
   };
 
   void subscribe(const filters_asked& asked, const caf::actor& session);
   void unsubscribe(const filters_left& left, const caf::actor& session);
+  void set_away(const filters_away& told);
+  /// False where the client had the filter already, or did not have it.
+  bool insert(const std::string& text, client_id client);
+  bool erase(const std::string& text, client_id client);
   void offer_retained(const std::string& filter, const caf::actor& session);
   /// Calls `visit(name, entry)` for each open topic that matches.
   template <class Visitor>
-  void each_open(const std::string& filter, Visitor&& visit);
+  void each_open(std::string_view filter, Visitor&& visit);
 
   void open(const std::string& name, caf::actor session);
   void release(const std::string& name);
@@ -60,7 +78,10 @@ private:
   presence_sequence presence_last_ = 0;
 
   // MQTT: filters live here, not in topics, and keep no topic open.
-  mqtt::topic_tree<client_id> filters_;
+  mqtt::topic_tree<holder> filters_;
+  std::map<std::string, share, std::less<>> shares_;      ///< by whole filter
+  std::map<std::uint64_t, std::string_view> share_names_; ///< the keys above
+  std::uint64_t last_share_ = 0;
   std::map<client_id, listener> listeners_;
   std::map<std::string, retained_message, std::less<>> retained_; ///< of topics that are closed
 };

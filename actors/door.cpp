@@ -1,5 +1,6 @@
 #include "actors/door.hpp"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,10 @@ caf::behavior door::make_behavior() {
       [this](const link_received& m) { receive(m); },
       [](const link_drained&) {},
       [this](const link_closed& m) { visitors_.erase(m.link); },
+      [this](const identified& m) {
+        if (const auto at = visitors_.find(m.ticket); at != visitors_.end())
+          admit(at, m.account);
+      },
       [this](const admission_refused& m) {
         m.link->bind(caf::actor{this}, link::reading::once);
         refuse(*m.link, m.reason, m.text);
@@ -53,7 +58,7 @@ void door::accept(const link_accepted& accepted) {
   } else {
     const decode_limits limits{connect_size_max, options_.session.limits.sections_max};
     visitors_.emplace(link.id(), visitor{accepted.link, message_reader{limits},
-                                         now() + options_.connect_timeout});
+                                         now() + options_.connect_timeout, nullptr});
     arm_alarm();
   }
 }
@@ -73,7 +78,7 @@ void door::receive(const link_received& received) {
   } else if (!*first) {
     waiting.link->bind(caf::actor{this}, link::reading::once);
   } else if (const auto* asked = std::get_if<message::connect_token>(&(*first)->body)) {
-    admit(at, *asked);
+    judge(at, *asked);
   } else {
     refuse(*waiting.link, errc::unexpected_message,
            std::string{message::name_of((*first)->header.type)} + " before CONNECT TOKEN");
@@ -81,26 +86,36 @@ void door::receive(const link_received& received) {
   }
 }
 
-void door::admit(visitors::iterator at, const message::connect_token& asked) {
+void door::judge(visitors::iterator at, const message::connect_token& asked) {
   auto& waiting = at->second;
-  const auto holder = world_.tokens.identify(asked.token);
   if (asked.version != message::protocol_version) {
     refuse(*waiting.link, errc::unsupported_version,
            "this server speaks version " + std::to_string(message::protocol_version) + ", not " +
                std::to_string(asked.version));
-  } else if (holder == 0) {
+    visitors_.erase(at);
+    return;
+  }
+  auto asking = std::make_unique<admission>();
+  asking->door = caf::actor{this};
+  asking->home = home().index();
+  asking->keepalive_ms = asked.keepalive_ms;
+  asking->resume = asked.resume;
+  asking->random = asked.random;
+  waiting.asking = std::move(asking);
+  const auto known = world_.gate.identify({{}, asked.token}, caf::actor{this}, at->first);
+  if (known)
+    admit(at, *known);
+}
+
+void door::admit(visitors::iterator at, account_ptr account) {
+  auto& waiting = at->second;
+  if (!account) {
     refuse(*waiting.link, errc::bad_token, "the token is not known here");
   } else {
-    admission asking;
-    asking.link = std::move(waiting.link);
-    asking.door = caf::actor{this};
-    asking.home = home().index();
-    asking.keepalive_ms = asked.keepalive_ms;
-    asking.resume = asked.resume;
-    asking.random = asked.random;
-    asking.identity = holder;
-    asking.rest = waiting.reader.take_rest();
-    send(registry_, std::move(asking));
+    waiting.asking->link = std::move(waiting.link);
+    waiting.asking->account = std::move(account);
+    waiting.asking->rest = waiting.reader.take_rest();
+    send(registry_, std::move(*waiting.asking));
   }
   visitors_.erase(at);
 }

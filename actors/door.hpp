@@ -8,6 +8,7 @@
 #include "protocol/message_reader.hpp"
 
 #include <map>
+#include <memory>
 #include <string_view>
 
 namespace kodama::actors {
@@ -34,12 +35,14 @@ private:
     link_ptr link;
     message_reader reader;
     instant deadline;
+    std::unique_ptr<admission> asking; ///< while the gatekeeper thinks
   };
   using visitors = std::map<link_id, visitor>;
 
   void accept(const link_accepted& accepted);
   void receive(const link_received& received);
-  void admit(visitors::iterator at, const message::connect_token& asked);
+  void judge(visitors::iterator at, const message::connect_token& asked);
+  void admit(visitors::iterator at, account_ptr account);
   void refuse(link& from, errc reason, std::string_view text);
   void drop_overdue();
   void arm_alarm();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/account.hpp"
 #include "actors/link.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/message_batch.hpp"
@@ -46,6 +47,12 @@ struct datagram_arrived {
 
 // --- door, registry and session: who may come in ----------------------------------------------
 
+/// What the gatekeeper found out; a null account: nobody's credentials.
+struct identified {
+  std::uint64_t ticket = 0;
+  account_ptr account;
+};
+
 /// A connection has proven its token and asks for a session. Door to registry to session.
 struct admission {
   link_ptr link;
@@ -54,8 +61,8 @@ struct admission {
   std::uint32_t keepalive_ms = 0;
   std::optional<message::resume_point> resume;
   std::optional<message::datagram_random> random;
-  std::size_t identity = 0; ///< of the token: a session is resumed with the token that opened it
-  bytes rest;               ///< what came after CONNECT in the same read
+  account_ptr account; ///< a session is resumed by the account that opened it
+  bytes rest;          ///< what came after CONNECT in the same read
 };
 struct admission_refused {
   link_ptr link;
@@ -76,7 +83,7 @@ struct mqtt_admission {
   link_ptr link;
   caf::actor door;
   std::size_t home = 0;
-  std::size_t identity = 0; ///< a session is shared by the connections of one holder alone
+  account_ptr account;      ///< a session is shared by the connections of one account alone
   std::string client;       ///< Client Identifier; empty: the registry gives one
   bool is_assigned = false; ///< it was empty
   mqtt::protocol_version version{};
@@ -89,7 +96,7 @@ struct mqtt_refused {
 };
 /// As session_ended, for the MQTT session of this name.
 struct mqtt_session_ended {
-  std::size_t identity = 0;
+  std::size_t holder = 0;
   std::string client;
 };
 
@@ -111,7 +118,7 @@ struct retained_message {
 /// An MQTT session subscribes to filters, all of one SUBSCRIBE; filters_answered comes back.
 struct filters_asked {
   struct filter {
-    std::string text;
+    std::string text; ///< with its "$share/{ShareName}/", where it is shared
     bool wants_retained = false;
   };
   client_id client = 0;
@@ -127,13 +134,29 @@ struct filters_left {
 struct filters_answered {
   std::uint64_t request = 0;
 };
-/// Directory to topic: one more filter of this session matches you, or one less.
+/// The session's connection is gone, or there is one again: others of its groups come first, or no
+/// longer. `filters` are its shared ones.
+struct filters_away {
+  client_id client = 0;
+  bool away = false;
+  std::vector<std::string> filters;
+};
+/// Directory to topic: one more filter of this session matches you, or one less. `shared` is the
+/// filter where it is a shared one, else empty.
 struct topic_joined {
   client_id client = 0;
   caf::actor session;
+  std::string shared;
+  bool away = false;
 };
 struct topic_parted {
   client_id client = 0;
+  std::string shared;
+};
+struct topic_member_away {
+  client_id client = 0;
+  std::string shared;
+  bool away = false;
 };
 /// Directory to topic: if you have a retained message, this filter's session wants it.
 struct retained_wanted {
@@ -185,11 +208,13 @@ struct publish_batch {
   message_id first = 0; ///< the sender's MessageIDs from here on; 0: without a guarantee
   /// Of an MQTT sender; a native message with a guarantee goes out at whatever was granted.
   mqtt::qos qos = mqtt::qos::exactly_once;
+  instant at = never; ///< when it was sent to the topic
 };
 /// The topic has sequenced these messages of yours.
 struct publish_sequenced {
   message_id first = 0;
   std::size_t count = 0;
+  instant at = never; ///< as in publish_batch
 };
 /// To a subscriber.
 struct publication {
@@ -197,6 +222,14 @@ struct publication {
   bool reliable = false;
   mqtt::qos qos{};      ///< at most
   client_id sender = 0; ///< No Local
+};
+/// To the member of a group whose turn it is: these messages of the batch. A session that is no
+/// longer in the group sends it back, with its name, and the turn passes to another.
+struct shared_publication {
+  publication what;
+  std::vector<std::uint32_t> indexes;
+  std::string filter; ///< "$share/{ShareName}/{filter}"
+  std::vector<client_id> declined;
 };
 /// To a watcher.
 struct presence_changed {
@@ -248,6 +281,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_received)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_drained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::link_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::datagram_arrived)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::identified)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::admission)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::admission_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::session_ended)
@@ -279,5 +313,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_left)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_joined)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_parted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_away)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_member_away)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::shared_publication)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::retained_wanted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::retained_found)

@@ -1,5 +1,6 @@
 #include "actors/mqtt_door.hpp"
 
+#include "protocol/assert.hpp"
 #include "protocol/mqtt/encode.hpp"
 
 #include <string>
@@ -23,6 +24,7 @@ caf::behavior mqtt_door::make_behavior() {
       [this](link_received& m) { receive(m); },
       [](const link_drained&) {},
       [this](const link_closed& m) { visitors_.erase(m.link); },
+      [this](const identified& m) { handle(m); },
       [this](const mqtt_refused& m) {
         m.link->bind(caf::actor{this}, link::reading::once);
         refuse(*m.link, m.why, m.version);
@@ -56,7 +58,7 @@ void mqtt_door::accept(const link_accepted& accepted) {
                                               : errc::too_many_unauthenticated);
     return;
   }
-  visitors_.emplace(link.id(), visitor{accepted.link, {}, now() + options_.connect_timeout});
+  visitors_.emplace(link.id(), visitor{accepted.link, {}, now() + options_.connect_timeout, false});
   arm_alarm();
 }
 
@@ -78,29 +80,52 @@ void mqtt_door::receive(link_received& received) {
   } else if (!*first) {
     waiting.link->bind(caf::actor{this}, link::reading::once);
   } else {
-    admit(at, std::get<mqtt::connect>(**first));
+    judge(at, std::get<mqtt::connect>(**first));
   }
 }
 
-void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked) {
+void mqtt_door::judge(visitors::iterator at, const mqtt::connect& asked) {
   auto& waiting = at->second;
-  const auto holder =
-      world_.tokens.identify(asked.password ? as_text(*asked.password) : std::string_view{});
   if (asked.properties.authentication_method) {
     refuse(*waiting.link,
            {reason_code::bad_authentication_method,
             "CONNECT: enhanced authentication is not offered here (4.12)"},
            asked.version);
-  } else if (holder == 0) {
+    visitors_.erase(at);
+    return;
+  }
+  waiting.asked = true;
+  const credentials shown{asked.user_name.value_or(std::string_view{}),
+                          asked.password ? as_text(*asked.password) : std::string_view{}};
+  const auto known = world_.gate.identify(shown, caf::actor{this}, at->first);
+  if (known)
+    admit(at, asked, *known);
+}
+
+void mqtt_door::handle(const identified& found) {
+  const auto at = visitors_.find(found.ticket);
+  if (at == visitors_.end())
+    return; // gone, or its time was up
+  mqtt::packet_reader reader{options_.mqtt.packet_size_max};
+  reader.feed(at->second.stream);
+  const auto first = reader.next();
+  KODAMA_ASSERT(first && *first); // it has been read before
+  admit(at, std::get<mqtt::connect>(**first), found.account);
+}
+
+void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked, account_ptr account) {
+  auto& waiting = at->second;
+  if (!account) {
     refuse(*waiting.link,
-           {reason_code::bad_user_name_or_password, "CONNECT: the password is no token known here"},
+           {reason_code::bad_user_name_or_password,
+            "CONNECT: User Name and Password, or the token in its place, are not known here"},
            asked.version);
   } else {
     mqtt_admission asking;
     asking.link = std::move(waiting.link);
     asking.door = caf::actor{this};
     asking.home = home().index();
-    asking.identity = holder;
+    asking.account = std::move(account);
     asking.client = asked.client_id;
     asking.version = asked.version;
     asking.stream = std::move(waiting.stream);

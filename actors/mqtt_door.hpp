@@ -27,14 +27,17 @@ public:
 private:
   struct visitor {
     link_ptr link;
-    bytes stream; ///< what has come so far, less than a CONNECT
+    bytes stream; ///< what has come so far: less than a CONNECT, until the gatekeeper is asked
     instant deadline;
+    bool asked = false; ///< the gatekeeper thinks
   };
   using visitors = std::map<link_id, visitor>;
 
   void accept(const link_accepted& accepted);
   void receive(link_received& received);
-  void admit(visitors::iterator at, const mqtt::connect& asked);
+  void judge(visitors::iterator at, const mqtt::connect& asked);
+  void admit(visitors::iterator at, const mqtt::connect& asked, account_ptr account);
+  void handle(const identified& found);
   void refuse(link& from, const mqtt::error& why, std::optional<mqtt::protocol_version> version);
   void drop_overdue();
   void arm_alarm();

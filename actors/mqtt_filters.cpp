@@ -9,17 +9,23 @@ namespace {
 constexpr std::size_t tree_from = 16;
 constexpr std::size_t cached_max = 64;
 
+bool is_shared(std::string_view filter) {
+  return filter.starts_with("$share/");
+}
+
 } // namespace
 
 bool mqtt_filters::set(std::string_view filter, const subscription& what) {
   found_.clear();
   const auto [at, is_new] = all_.insert_or_assign(std::string{filter}, what);
   if (is_new && tree_) {
-    tree_->insert(at->first, at->first);
+    if (!is_shared(at->first))
+      tree_->insert(at->first, at->first);
   } else if (all_.size() >= tree_from && !tree_) {
     tree_ = std::make_unique<mqtt::topic_tree<std::string_view>>();
     for (const auto& [name, each] : all_)
-      tree_->insert(name, name);
+      if (!is_shared(name))
+        tree_->insert(name, name);
   }
   return is_new;
 }
@@ -47,6 +53,13 @@ std::vector<std::string> mqtt_filters::names() const {
   names.reserve(all_.size());
   for (const auto& [name, each] : all_)
     names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> mqtt_filters::shared_names() const {
+  std::vector<std::string> names;
+  for (auto at = all_.lower_bound("$share/"); at != all_.end() && is_shared(at->first); ++at)
+    names.push_back(at->first);
   return names;
 }
 
@@ -79,7 +92,7 @@ void mqtt_filters::each_match(std::string_view topic, Visitor&& visit) const {
     return;
   }
   for (const auto& [filter, each] : all_)
-    if (mqtt::matches(filter, topic))
+    if (!is_shared(filter) && mqtt::matches(filter, topic))
       visit(each);
 }
 

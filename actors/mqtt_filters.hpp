@@ -16,7 +16,8 @@ namespace kodama::actors {
 /// The subscriptions of one MQTT session, and what a message of a topic gets by them.
 ///
 /// A message that several filters match is delivered once, at the highest of their QoS and with
-/// all their identifiers [MQTT-3.3.4-2] to [MQTT-3.3.4-5].
+/// all their identifiers [MQTT-3.3.4-2] to [MQTT-3.3.4-5]. Shared subscriptions stand apart: their
+/// messages come by name (shared_publication), and match nothing here.
 class mqtt_filters {
 public:
   using identifiers = std::shared_ptr<const std::vector<std::uint32_t>>;
@@ -41,6 +42,7 @@ public:
   [[nodiscard]] const subscription* find(std::string_view filter) const;
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
   [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] std::vector<std::string> shared_names() const;
   void clear();
 
   /// `own`: the message is the client's own (No Local). Valid until the next change.

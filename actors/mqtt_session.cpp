@@ -5,7 +5,6 @@
 #include "protocol/mqtt/encode.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -19,8 +18,6 @@ namespace {
 
 /// What one turn may write to one link; the rest follows when the link has drained.
 constexpr std::size_t write_size_max = 256 * 1024;
-/// The ordinal of a publish that nobody waits for: a will's.
-constexpr auto unanswered = std::numeric_limits<message_id>::max();
 
 } // namespace
 
@@ -37,27 +34,49 @@ mqtt_session::mqtt_session(caf::actor_config& config, identity who, neighbours a
     , alarm_{*this} {}
 
 caf::behavior mqtt_session::make_behavior() {
+  world_.watching.on_mqtt_session_opened(who_.client);
   return runtime::behavior_of<const publication, const link_received, const publish_sequenced,
                               const runtime::alarm_rang, const link_drained, const link_closed,
                               const filters_answered, const topic_opened, const retained_found,
-                              mqtt_admission, const shut_down, const session_forgotten>(
-      [this](auto& what) { handle(what); });
+                              mqtt_admission, const shut_down, const session_forgotten,
+                              shared_publication>([this](auto& what) { handle(what); });
 }
 
 void mqtt_session::handle(const publication& what) {
   const auto& forms = what.batch->forms;
+  if (!may_hear(forms.front().plain.topic()))
+    return;
   const auto& way = filters_.way_of(forms.front().plain.topic(), what.sender == who_.client);
   if (!way.qos)
     return; // unsubscribed meanwhile
   for (std::size_t i = 0; i != forms.size() && has_state_; ++i)
     owe(what.batch, i, std::min(*way.qos, what.qos), way.retain_as_published && forms[i].retain,
         way.ids);
+  world_.watching.on_delivered(spoken::mqtt, std::min(*way.qos, what.qos), forms.size(),
+                               what.batch->image.size());
+  pump();
+}
+
+void mqtt_session::handle(shared_publication& what) {
+  const auto* asked = filters_.find(what.filter);
+  if (!asked) {
+    what.declined.push_back(who_.client);
+    send(caf::actor_cast<caf::actor>(current_sender()), std::move(what));
+    return;
+  }
+  const auto& batch = what.what.batch;
+  if (!may_hear(batch->forms.front().plain.topic()))
+    return;
+  for (const auto i : what.indexes)
+    if (has_state_)
+      owe(batch, i, std::min(asked->qos, what.what.qos),
+          asked->retain_as_published && batch->forms[i].retain, mqtt_filters::ids_of(*asked));
   pump();
 }
 
 void mqtt_session::handle(const retained_found& found) {
   const auto* asked = filters_.find(found.filter);
-  if (!asked)
+  if (!asked || !may_hear(found.what.batch->forms.front().plain.topic()))
     return;
   owe(found.what.batch, found.what.index, std::min(asked->qos, found.what.qos), true,
       mqtt_filters::ids_of(*asked));
@@ -86,6 +105,8 @@ void mqtt_session::handle(const link_closed& closed) {
 void mqtt_session::handle(const publish_sequenced& sequenced) {
   for (std::size_t i = 0; i != sequenced.count; ++i)
     core_.complete(sequenced.first + i);
+  if (sequenced.first != unanswered)
+    world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
   pump();
 }
 
@@ -94,11 +115,18 @@ void mqtt_session::handle(const filters_answered& answered) {
   if (at == answers_.end())
     return;
   if (at->second.to_subscribe)
-    core_.reply(mqtt::suback{at->second.id, std::move(at->second.reasons), {}});
+    reply_to_subscribe(at->second);
   else
     core_.reply(mqtt::unsuback{at->second.id, std::move(at->second.reasons), {}});
   answers_.erase(at);
   pump();
+}
+
+void mqtt_session::reply_to_subscribe(const answer& what) {
+  mqtt::suback out{what.id, what.reasons, {}};
+  if (!what.text.empty())
+    out.properties.reason_string = what.text;
+  core_.reply(out);
 }
 
 void mqtt_session::handle(const topic_opened& opened) {
@@ -139,6 +167,12 @@ void mqtt_session::handle(const session_forgotten&) {
 
 void mqtt_session::on_exit() {
   alarm_.cancel();
+  give_storage_back();
+  world_.watching.on_mqtt_session_ended(who_.client);
+  if (told_bytes_ != 0)
+    world_.watching.on_queued(spoken::mqtt, -static_cast<std::ptrdiff_t>(told_bytes_));
+  if (link_)
+    who_.account->used->give_connection_back();
   link_.reset();
   around_ = {};
   topics_.clear();
@@ -152,14 +186,22 @@ void mqtt_session::handle(mqtt_admission& asking) {
     send(around_.registry, std::move(asking));
     return;
   }
-  asking.link->bind(caf::actor{this}, link::reading::on);
   mqtt::packet_reader reader{options_.mqtt.packet_size_max};
   reader.feed(asking.stream);
   const auto first = reader.next();
   KODAMA_ASSERT(first && *first); // the door has read it before
   const auto& asked = std::get<mqtt::connect>(**first);
+  who_.account = asking.account;
+  allowed_ = permissions_of(*who_.account, who_.name);
+  if (const auto refused = judge(asked))
+    return refuse(asking, *refused);
   if (link_)
     take_over(asked);
+  const auto most = who_.account->limits.connections_max;
+  if (!who_.account->used->take_connection(most))
+    return refuse(asking, *exceeded("connections_max", most, reason_code::quota_exceeded));
+  asking.link->bind(caf::actor{this}, link::reading::on);
+  give_storage_back();
   const bool present = has_state_ && !asked.clean_start;
   if (!present)
     forget_state();
@@ -169,6 +211,7 @@ void mqtt_session::handle(mqtt_admission& asking) {
   keep_will(asked);
   core_.handle_attach(now(), asked, std::move(reader));
   link_ = asking.link;
+  tell_groups(false);
   welcome(asking, asked, present);
   read();
   pump();
@@ -199,7 +242,8 @@ void mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& as
   told.receive_maximum = limits.receive_maximum;
   told.maximum_packet_size = limits.packet_size_max;
   told.topic_alias_maximum = limits.topic_alias_maximum;
-  told.shared_subscription_available = false;
+  bytes texts;
+  tell_limits(told, texts);
   core_.reply(answer);
   world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present);
 }
@@ -212,11 +256,12 @@ void mqtt_session::break_off(const mqtt::error& why) {
 void mqtt_session::lose_connection(reason_code reason) {
   if (!link_)
     return;
-  collected_.pass_to(topics_);
+  pass_collected();
   core_.poll_transmit(now(), link_->output(), 0);
   core_.handle_detach(now());
   link_->close();
   link_.reset();
+  who_.account->used->give_connection_back();
   answers_.clear();
   world_.watching.on_mqtt_detached(who_.client, reason);
   if (will_) {
@@ -229,6 +274,13 @@ void mqtt_session::lose_connection(reason_code reason) {
     end_session();
   else if (core_.session_expiry() == 0)
     has_state_ = false;
+  else
+    tell_groups(true);
+}
+
+void mqtt_session::tell_groups(bool away) {
+  if (auto names = filters_.shared_names(); !names.empty())
+    send(around_.directory, filters_away{who_.client, away, std::move(names)});
 }
 
 void mqtt_session::forget_state() {
@@ -236,6 +288,7 @@ void mqtt_session::forget_state() {
     send(around_.directory, filters_left{who_.client, 0, filters_.names()});
   filters_.clear();
   answers_.clear();
+  give_storage_back();
   core_ = mqtt::server_session{options_.mqtt, core_.next_ordinal()};
   has_state_ = false;
 }
@@ -247,44 +300,8 @@ void mqtt_session::end_session() {
   topics_.leave_all(who_.client);
   if (!forgotten_asked_) {
     forgotten_asked_ = true;
-    send(around_.registry, mqtt_session_ended{who_.holder, who_.name});
+    send(around_.registry, mqtt_session_ended{who_.account->holder, who_.name});
   }
-}
-
-// --- wills --------------------------------------------------------------------------------------
-
-void mqtt_session::keep_will(const mqtt::connect& asked) {
-  if (!asked.will)
-    return;
-  const auto& from = *asked.will;
-  mqtt::publish said;
-  said.topic = from.topic;
-  said.payload = from.payload;
-  said.qos = from.qos;
-  said.retain = from.retain;
-  said.properties.payload_format_indicator = from.properties.payload_format_indicator;
-  said.properties.message_expiry_interval = from.properties.message_expiry_interval;
-  said.properties.content_type = from.properties.content_type;
-  said.properties.response_topic = from.properties.response_topic;
-  said.properties.correlation_data = from.properties.correlation_data;
-  said.properties.user = from.properties.user;
-  publish_collector alone{who_.client};
-  alone.add(said, unanswered, never, to_timestamp(now()));
-  will_ = std::make_unique<will>();
-  will_->topic = from.topic;
-  will_->what = alone.take();
-  will_->delay = seconds{from.properties.will_delay_interval.value_or(0)};
-  will_->expiry = from.properties.message_expiry_interval;
-}
-
-void mqtt_session::publish_will() {
-  will_at_ = never;
-  const auto last = std::exchange(will_, nullptr);
-  if (!last)
-    return;
-  if (last->expiry)
-    last->what.batch->forms.front().expires_at = now() + seconds{*last->expiry};
-  topics_.send(last->topic, caf::make_message(std::move(last->what)));
 }
 
 // --- what is owed to the client -----------------------------------------------------------------
@@ -292,26 +309,49 @@ void mqtt_session::publish_will() {
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
                        const mqtt_filters::identifiers& identifiers) {
   const auto& form = batch->forms[index];
+  if (!link_ && qos != mqtt::qos::at_most_once && !store(form.plain.tail().size())) {
+    const auto most = who_.account->limits.stored_bytes_max;
+    overflow(*exceeded("stored_bytes_max", most, reason_code::quota_exceeded));
+    return;
+  }
   const auto pushed = core_.push(
       {std::shared_ptr<const mqtt::publish_form>{batch, &form}, qos, retain, identifiers});
   if (pushed == mqtt::server_session::pushed::dropped)
-    world_.watching.on_unreliable_dropped(who_.client, 1);
+    world_.watching.on_dropped(who_.client, link_ ? drop::slow_reader : drop::away, 1);
   else if (pushed == mqtt::server_session::pushed::overflow)
-    overflow();
+    overflow({reason_code::quota_exceeded, "session_buffer_max is " +
+                                               std::to_string(options_.mqtt.session_buffer_max) +
+                                               " bytes; the session has ended"});
 }
 
-void mqtt_session::overflow() {
-  const auto text = "session_buffer_max is " + std::to_string(options_.mqtt.session_buffer_max) +
-                    " bytes; the session has ended";
+void mqtt_session::overflow(const mqtt::error& why) {
   if (link_)
-    break_off({reason_code::quota_exceeded, text});
+    break_off(why);
   if (!forgotten_asked_)
     end_session();
+}
+
+void mqtt_session::pass_collected() {
+  collected_.pass_to(topics_, world_.watching, spoken::mqtt, now());
+}
+
+void mqtt_session::tell_queue() {
+  const auto [expired, too_large] = core_.take_drops();
+  if (expired != 0)
+    world_.watching.on_dropped(who_.client, drop::expired, expired);
+  if (too_large != 0)
+    world_.watching.on_dropped(who_.client, drop::too_large, too_large);
+  if (const auto bytes = core_.buffered_bytes(); bytes != told_bytes_) {
+    world_.watching.on_queued(spoken::mqtt, static_cast<std::ptrdiff_t>(bytes) -
+                                                static_cast<std::ptrdiff_t>(told_bytes_));
+    told_bytes_ = bytes;
+  }
 }
 
 void mqtt_session::pump() {
   if (link_ && link_->writable())
     core_.poll_transmit(now(), link_->output(), write_size_max);
+  tell_queue();
   const auto wanted = std::min(forgotten_asked_ ? never : core_.poll_timeout(), will_at_);
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);

@@ -10,6 +10,7 @@
 #include "actors/world.hpp"
 #include "protocol/mqtt/server_session.hpp"
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,7 +20,7 @@
 namespace kodama::actors {
 
 /// One MQTT session (5.0, 4.1): outlives its connections as long as its Session Expiry Interval
-/// says, and belongs to one holder and Client Identifier.
+/// says, and belongs to one account and Client Identifier.
 ///
 /// What is numbered, acknowledged and repeated is decided by mqtt::server_session; this actor
 /// carries publishes to topics and filters to the directory, and owns the present link. A newer
@@ -30,7 +31,7 @@ public:
   struct identity {
     std::string name; ///< Client Identifier
     client_id client = 0;
-    std::size_t holder = 0;
+    account_ptr account;
   };
   struct neighbours {
     caf::actor registry;
@@ -46,6 +47,7 @@ public:
 private:
   // One for each message of the behavior.
   void handle(const publication& what);
+  void handle(shared_publication& what);
   void handle(const retained_found& found);
   void handle(const link_received& received);
   void handle(const link_drained& drained);
@@ -66,6 +68,8 @@ private:
   void break_off(const mqtt::error& why);
   void forget_state();
   void end_session();
+  /// Tells the groups of its shared subscriptions whether it is there.
+  void tell_groups(bool away);
 
   // Wills.
   void keep_will(const mqtt::connect& asked);
@@ -77,19 +81,43 @@ private:
   void subscribe(const mqtt::subscribe& asked);
   void unsubscribe(const mqtt::unsubscribe& asked);
   void publish(const mqtt::server_session::publish_request& asked);
+  /// Answers with the reason where there is an answer for it, else ends the connection with it.
+  void refuse(const mqtt::server_session::publish_request& asked, const mqtt::error& why);
   void disconnect(const mqtt::disconnect& last);
+
+  // Plans and rules.
+  [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::publish& what) const;
+  [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::connect& asked) const;
+  [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::subscription& asked) const;
+  [[nodiscard]] std::optional<mqtt::error> exceeded(std::string_view limit, std::uint64_t most,
+                                                    mqtt::reason_code reason) const;
+  [[nodiscard]] bool may_hear(std::string_view topic) const;
+  /// Bytes that are kept while the client is away are charged to its account.
+  [[nodiscard]] bool store(std::size_t bytes);
+  void give_storage_back();
+  void refuse(const mqtt_admission& asking, const mqtt::error& why);
+  void tell_limits(mqtt::connack_properties& told, bytes& texts) const;
 
   void owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
            const mqtt_filters::identifiers& identifiers);
-  void overflow();
+  /// The session can't keep what it owes, and ends.
+  void overflow(const mqtt::error& why);
   /// Writes what the protocol has to say and sees to the alarm. At the end of every message.
   void pump();
+  void tell_queue();
+  void pass_collected();
+
+  /// The ordinal of a publish that nobody waits for: a will's.
+  static constexpr auto unanswered = std::numeric_limits<message_id>::max();
 
   struct answer {
     mqtt::packet_id id = 0;
     std::vector<mqtt::reason_code> reasons;
+    std::string text; ///< of the first that was refused
     bool to_subscribe = false;
   };
+  void reply_to_subscribe(const answer& what);
+
   struct will {
     std::string topic;
     publish_batch what;
@@ -105,11 +133,14 @@ private:
   link_ptr link_;
   topic_handles topics_;
   mqtt_filters filters_;
+  std::unique_ptr<const permissions> allowed_; ///< null: everything
+  std::size_t stored_ = 0;                     ///< charged to the account
   publish_collector collected_;
   std::map<std::uint64_t, answer> answers_; ///< that wait for the directory
   std::uint64_t last_request_ = 0;
   std::unique_ptr<will> will_;
-  instant will_at_ = never; ///< once the connection is lost
+  instant will_at_ = never;    ///< once the connection is lost
+  std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
   bool has_state_ = false; ///< there is something to resume
   bool forgotten_asked_ = false;

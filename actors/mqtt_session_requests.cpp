@@ -22,7 +22,7 @@ void mqtt_session::read() {
     if (!link_)
       return;
   }
-  collected_.pass_to(topics_);
+  pass_collected();
 }
 
 void mqtt_session::carry_out(mqtt::server_session::request& what) {
@@ -30,7 +30,7 @@ void mqtt_session::carry_out(mqtt::server_session::request& what) {
     publish(*given);
     return;
   }
-  collected_.pass_to(topics_); // requests take effect in the order in which they were made
+  pass_collected(); // requests take effect in the order in which they were made
   if (const auto* asked = std::get_if<mqtt::subscribe>(&what))
     subscribe(*asked);
   else if (const auto* left = std::get_if<mqtt::unsubscribe>(&what))
@@ -44,40 +44,49 @@ void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
   const auto name =
       asked.what.topic.starts_with('$') ? asked.what.topic.substr(1) : asked.what.topic;
   if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);
-      !checked) {
-    if (asked.ordinal != 0 && core_.version() == mqtt::protocol_version::v5)
-      core_.complete(asked.ordinal, reason_code::topic_name_invalid);
-    else
-      break_off({reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
-    return;
-  }
+      !checked)
+    return refuse(asked,
+                  {reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
+  if (const auto refused = judge(asked.what))
+    return refuse(asked, *refused);
   const auto expiry = asked.what.properties.message_expiry_interval;
   if (!collected_.continues(asked.what, asked.ordinal))
-    collected_.pass_to(topics_);
+    pass_collected();
   collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never,
                  to_timestamp(now()));
 }
 
+void mqtt_session::refuse(const mqtt::server_session::publish_request& asked,
+                          const mqtt::error& why) {
+  // PUBACK and PUBREC have these reasons (5.0, 3.4.2.1); 3.1.1 has none, and QoS 0 no answer.
+  const bool answers =
+      asked.ordinal != 0 && core_.version() == mqtt::protocol_version::v5 &&
+      (why.reason == reason_code::topic_name_invalid || why.reason == reason_code::not_authorized ||
+       why.reason == reason_code::quota_exceeded);
+  if (answers)
+    core_.complete(asked.ordinal, why.reason, why.text);
+  else
+    break_off(why);
+}
+
 void mqtt_session::subscribe(const mqtt::subscribe& asked) {
-  answer waiting{asked.id, {}, true};
+  answer waiting{asked.id, {}, {}, true};
   filters_asked wanted{who_.client, ++last_request_, {}};
   for (const auto& each : asked.subscriptions) {
-    const auto parsed = mqtt::parse_topic_filter(each.filter, mqtt::protocol_version::v5);
-    auto reason = static_cast<reason_code>(each.maximum_qos);
-    if (!parsed || !mqtt::topic_tree<client_id>::fits(each.filter))
-      reason = reason_code::topic_filter_invalid;
-    else if (parsed->is_shared())
-      reason = reason_code::shared_subscriptions_not_supported;
-    else if (!filters_.find(each.filter) && filters_.size() >= options_.mqtt.subscriptions_max)
-      reason = reason_code::quota_exceeded;
+    const auto refused = judge(each);
+    const auto reason = refused ? refused->reason : static_cast<reason_code>(each.maximum_qos);
+    if (refused && waiting.text.empty())
+      waiting.text = refused->text;
     waiting.reasons.push_back(reason);
     if (mqtt::is_failure(reason))
       continue;
     const bool is_new =
         filters_.set(each.filter, {each.maximum_qos, each.no_local, each.retain_as_published,
                                    asked.properties.subscription_identifier.value_or(0)});
-    const bool retained = each.retain_handling == mqtt::retain_handling::always ||
-                          (each.retain_handling == mqtt::retain_handling::if_new && is_new);
+    // A shared subscription gets no retained messages when it is made (4.8.2).
+    const bool retained = !each.filter.starts_with("$share/") &&
+                          (each.retain_handling == mqtt::retain_handling::always ||
+                           (each.retain_handling == mqtt::retain_handling::if_new && is_new));
     wanted.filters.push_back({std::string{each.filter}, retained});
   }
   answers_.emplace(wanted.request, std::move(waiting));
@@ -85,7 +94,7 @@ void mqtt_session::subscribe(const mqtt::subscribe& asked) {
 }
 
 void mqtt_session::unsubscribe(const mqtt::unsubscribe& asked) {
-  answer waiting{asked.id, {}, false};
+  answer waiting{asked.id, {}, {}, false};
   filters_left left{who_.client, ++last_request_, {}};
   for (const auto filter : asked.filters) {
     const bool existed = filters_.erase(filter);

@@ -28,6 +28,9 @@ public:
   /// The same for connections that speak MQTT.
   [[nodiscard]] const caf::actor& mqtt_door(std::size_t home) const { return mqtt_doors_[home]; }
 
+  /// For those who publish without a session (net/http_gateway).
+  [[nodiscard]] const caf::actor& directory() const noexcept { return directory_; }
+
   /// Tells every client that the server is going away and ends every session. To be called on home
   /// 0; takes a few turns.
   void shut_down();

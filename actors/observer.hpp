@@ -5,11 +5,24 @@
 #include "protocol/message_batch.hpp"
 #include "protocol/mqtt/packet.hpp"
 #include "protocol/result.hpp"
+#include "protocol/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace kodama::actors {
+
+/// By which protocol somebody publishes or subscribes.
+enum class spoken { native, mqtt, http };
+
+/// Why a message that was not guaranteed, or had lost its guarantee, went no further.
+enum class drop {
+  slow_reader, ///< no room for more, and no guarantee
+  away,        ///< no connection, and no guarantee
+  expired,     ///< its Message Expiry Interval was over
+  too_large,   ///< for what the client accepts
+};
 
 /// Is told what the node decides, as it decides it: metrics in production, trace and checkers in
 /// the simulator. Called on the home of whoever decides, so thread safe where there are several
@@ -20,6 +33,8 @@ public:
 
   virtual void on_connection_refused(errc /*reason*/) {}
   virtual void on_mqtt_refused(mqtt::reason_code) {}
+  virtual void on_mqtt_session_opened(client_id) {}
+  virtual void on_mqtt_session_ended(client_id) {}
   /// `present`: the session goes on, as CONNACK says.
   virtual void on_mqtt_attached(client_id, std::string_view /*client identifier*/,
                                 mqtt::protocol_version, bool /*present*/) {}
@@ -42,8 +57,17 @@ public:
                             topic_sequence /*first*/, const message_batch& /*batch*/) {}
   virtual void on_presence(std::string_view /*topic*/, presence_sequence, client_id,
                            message::presence_event) {}
-  /// Unreliable messages that went no further, and why.
-  virtual void on_unreliable_dropped(client_id /*subscriber*/, std::size_t /*count*/) {}
+  virtual void on_dropped(client_id /*subscriber*/, drop /*why*/, std::size_t /*count*/) {}
+  /// What comes and goes, batch by batch; bytes as the native protocol frames them. A guarantee of
+  /// the native protocol is told as exactly_once.
+  virtual void on_published(spoken, mqtt::qos, std::size_t /*count*/, std::size_t /*bytes*/) {}
+  virtual void on_delivered(spoken, mqtt::qos, std::size_t /*count*/, std::size_t /*bytes*/) {}
+  /// From the read of a publisher to the topic's word that the messages have their place.
+  virtual void on_acknowledged_after(duration, std::size_t /*count*/) {}
+  /// What is kept for subscribers has grown by so many bytes, or shrunk.
+  virtual void on_queued(spoken, std::ptrdiff_t /*bytes*/) {}
+  /// Something was refused because of an account's plan or rules: `limit` is its name there.
+  virtual void on_limit_hit(client_id, std::string_view /*account*/, std::string_view /*limit*/) {}
   virtual void on_datagram_refused() {}
   virtual void on_route_changed(client_id, bool /*udp*/) {}
   virtual void on_topic_opened(std::string_view /*topic*/) {}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/observer.hpp"
 #include "actors/topic_handles.hpp"
 #include "protocol/message.hpp"
 
@@ -67,9 +68,15 @@ public:
   }
 
   /// Sends what there is to its topic.
-  void pass_to(topic_handles& topics) {
-    if (!empty())
-      topics.send(topic_, caf::make_message(take()));
+  void pass_to(topic_handles& topics, observer& watching, spoken by, instant now) {
+    if (empty())
+      return;
+    const auto& batch = *pending_.batch;
+    const bool reliable = pending_.first != 0;
+    watching.on_published(by, reliable ? pending_.qos : mqtt::qos::at_most_once, batch.count(),
+                          batch.image.size());
+    pending_.at = now;
+    topics.send(topic_, caf::make_message(take()));
   }
 
   [[nodiscard]] bool empty() const noexcept { return !pending_.batch; }

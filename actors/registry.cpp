@@ -25,7 +25,7 @@ caf::behavior registry::make_behavior() {
       },
       [this](mqtt_admission& m) { open(m); },
       [this](const mqtt_session_ended& m) {
-        mqtt_sessions_.erase({m.identity, m.client});
+        mqtt_sessions_.erase({m.holder, m.client});
         send(caf::actor_cast<caf::actor>(current_sender()), session_forgotten{});
       },
       [this](const shut_down&) {
@@ -69,7 +69,7 @@ void registry::open(admission& asking) {
   session::identity who;
   world_.random.fill(who.session.value);
   who.client = ++last_client_;
-  who.holder = asking.identity;
+  who.account = asking.account;
   // On the link's own home: nothing has to move, and connections spread as they were accepted.
   const auto opened = runtime::spawn_on<session>(*homes_[asking.home], who,
                                                  session::neighbours{caf::actor{this}, directory_},
@@ -88,7 +88,7 @@ void registry::open(mqtt_admission& asking) {
   asking.is_assigned = asking.client.empty();
   if (asking.is_assigned)
     asking.client = new_client_name();
-  if (const auto at = mqtt_sessions_.find({asking.identity, asking.client});
+  if (const auto at = mqtt_sessions_.find({asking.account->holder, asking.client});
       at != mqtt_sessions_.end()) {
     send(at->second, std::move(asking));
     return;
@@ -97,9 +97,9 @@ void registry::open(mqtt_admission& asking) {
     return refused(reason_code::quota_exceeded,
                    "sessions_max is " + std::to_string(options_.sessions_max));
   const auto opened = runtime::spawn_on<mqtt_session>(
-      *homes_[asking.home], mqtt_session::identity{asking.client, ++last_client_, asking.identity},
+      *homes_[asking.home], mqtt_session::identity{asking.client, ++last_client_, asking.account},
       mqtt_session::neighbours{caf::actor{this}, directory_}, options_, world_);
-  mqtt_sessions_.emplace(std::pair{asking.identity, asking.client}, opened);
+  mqtt_sessions_.emplace(std::pair{asking.account->holder, asking.client}, opened);
   send(opened, std::move(asking));
 }
 

@@ -18,12 +18,13 @@ constexpr std::size_t write_size_max = 256 * 1024;
 session::session(caf::actor_config& config, identity who, neighbours around,
                  const node_options& options, const surroundings& world)
     : pinned_actor{config}
-    , who_{who}
+    , who_{std::move(who)}
     , around_{std::move(around)}
     , options_{options}
     , world_{world}
     , core_{options.session}
     , topics_{*this, around_.directory, options.publish_topics_max}
+    , allowed_{permissions_of(*who_.account, {})}
     , alarm_{*this} {}
 
 caf::behavior session::make_behavior() {
@@ -61,6 +62,7 @@ void session::handle(const link_closed& closed) {
 void session::handle(const publish_sequenced& sequenced) {
   for (std::size_t i = 0; i != sequenced.count && !ended_; ++i)
     core_.complete(now(), sequenced.first + i);
+  world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
   pump();
 }
 
@@ -126,108 +128,16 @@ void session::handle(const session_forgotten&) {
 
 void session::on_exit() {
   alarm_.cancel();
+  if (link_)
+    who_.account->used->give_connection_back();
+  if (told_bytes_ != 0)
+    world_.watching.on_queued(spoken::native, -static_cast<std::ptrdiff_t>(told_bytes_));
   link_.reset();
   around_ = {};
   topics_.clear();
   if (selector_)
     send_exit(selector_, caf::exit_reason::kill);
   selector_ = nullptr;
-}
-
-// --- connections ------------------------------------------------------------------------------
-
-void session::admit(admission& asking) {
-  asking.link->bind(caf::actor{this}, link::reading::on);
-  // A stranger's token must not tell whether the session exists.
-  if (asking.identity != who_.holder) {
-    refuse(asking.link, errc::session_unknown, "no such session");
-    return;
-  }
-  if (ended_) {
-    refuse(asking.link, *ended_, "the session has ended");
-    // Told once; nobody needs the reason any more.
-    end(*ended_, "");
-    return;
-  }
-  const auto last = asking.resume ? std::optional{asking.resume->last_received} : std::nullopt;
-  if (last && !core_.can_resume(*last)) {
-    // The present connection, if there is one, is not to suffer from such a claim.
-    refuse(asking.link, errc::resume_impossible,
-           "last MessageID " + std::to_string(*last) +
-               " contradicts what was acknowledged or sent");
-    return;
-  }
-  // The old connection may still have something to say that arrived before; it is not heard any
-  // more: the new one speaks for the client from here on.
-  if (link_) {
-    core_.reply(now(),
-                message::disconnect{errc::taken_over, "a newer connection resumed the session"});
-    lose_connection(errc::taken_over);
-  }
-  core_.handle_attach(now(), last, asking.keepalive_ms);
-  link_ = asking.link;
-  welcome(asking);
-  if (!asking.rest.empty())
-    receive(link_->id(), asking.rest);
-}
-
-void session::welcome(const admission& asking) {
-  message::connack_success answer;
-  answer.client = who_.client;
-  answer.session = who_.session;
-  answer.last_received = core_.last_received();
-  answer.keepalive_ms = core_.keepalive_ms();
-  answer.limits = options_.session.limits;
-  offer_path(asking, answer);
-  message::encode(link_->output(), answer, to_timestamp(now()));
-  if (asking.resume)
-    world_.watching.on_session_resumed(who_.client);
-  else
-    world_.watching.on_session_opened(who_.client, who_.session);
-  world_.watching.on_attached(who_.client, link_->id(), core_.keepalive_ms());
-}
-
-void session::refuse(const link_ptr& link, errc reason, std::string_view text) {
-  message::encode(link->output(), message::connack_failed{reason, text}, to_timestamp(now()));
-  link->close();
-  world_.watching.on_connection_refused(reason);
-}
-
-void session::lose_connection(errc reason) {
-  if (core_.attached()) {
-    core_.poll_transmit(now(), link_->output(), 0);
-    core_.handle_detach(now());
-  }
-  link_->close();
-  link_.reset();
-  drop_path();
-  world_.watching.on_session_detached(who_.client, reason);
-}
-
-void session::end(errc reason, std::string_view text) {
-  if (link_) {
-    if (reason != errc::normal)
-      core_.reply(now(), message::disconnect{reason, text});
-    lose_connection(reason);
-  }
-  drop_path();
-  if (!ended_) {
-    ended_ = reason;
-    topics_.leave_all(who_.client);
-    core_ = server_session{options_.session}; // gives the memory back
-    core_.handle_detach(now());
-    world_.watching.on_session_ended(who_.client, reason);
-    if (selector_)
-      send(selector_, client_left{who_.client});
-    // A slow reader did not hear the reason, most likely: its buffers were full. It is told when it
-    // tries to resume; until the window ends an empty shell waits for that.
-    if (reason == errc::slow_reader)
-      return;
-  }
-  if (!forgotten_asked_) {
-    forgotten_asked_ = true;
-    send(around_.registry, session_ended{who_.session});
-  }
 }
 
 // --- what the client asks for -----------------------------------------------------------------
@@ -283,11 +193,8 @@ void session::carry_out(const message_reader::item& request) {
 }
 
 void session::ask_topic(topic_request what, message_id request, std::string_view topic) {
-  const bool takes = what == topic_request::subscribe || what == topic_request::watch;
-  const auto topics_max = options_.session.limits.topics_max;
-  if (takes && !topics_.is_interest(topic) && topics_.interests() >= topics_max) {
-    owe(message::request_failed{1, request, errc::too_many_topics,
-                                "topics_max is " + std::to_string(topics_max)});
+  if (const auto refused = judge(what, topic)) {
+    owe(message::request_failed{1, request, refused->reason, refused->text});
     core_.complete(now(), request);
     return;
   }
@@ -302,6 +209,8 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
 }
 
 void session::collect(const message::publish& what) {
+  if (!judge(what))
+    return;
   if (!collected_)
     collected_ = std::make_unique<publish_collector>(who_.client);
   if (!collected_->continues(what))
@@ -311,7 +220,7 @@ void session::collect(const message::publish& what) {
 
 void session::pass_collected() {
   if (collected_)
-    collected_->pass_to(topics_);
+    collected_->pass_to(topics_, world_.watching, spoken::native, now());
 }
 
 // --- what topics answer -----------------------------------------------------------------------
@@ -361,6 +270,9 @@ void session::push_list(const topic_answered& answer) {
 void session::handle_publication(const publication& what) {
   if (ended_)
     return;
+  world_.watching.on_delivered(spoken::native,
+                               what.reliable ? mqtt::qos::exactly_once : mqtt::qos::at_most_once,
+                               what.batch->count(), what.batch->image.size());
   if (what.reliable)
     owe(what.batch);
   else
@@ -380,7 +292,16 @@ void session::owe(shared_batch batch) {
 void session::pump() {
   if (link_ && link_->writable())
     core_.poll_transmit(now(), link_->output(), write_size_max);
+  tell_queue();
   arm_alarm();
+}
+
+void session::tell_queue() {
+  if (const auto bytes = core_.buffered_bytes(); bytes != told_bytes_) {
+    world_.watching.on_queued(spoken::native, static_cast<std::ptrdiff_t>(bytes) -
+                                                  static_cast<std::ptrdiff_t>(told_bytes_));
+    told_bytes_ = bytes;
+  }
 }
 
 void session::arm_alarm() {

@@ -29,7 +29,7 @@ public:
   struct identity {
     session_id session;
     client_id client = 0;
-    std::size_t holder = 0; ///< of the token that opened it
+    account_ptr account; ///< that opened it, and alone may resume it
   };
   struct neighbours {
     caf::actor registry;
@@ -43,6 +43,11 @@ public:
   void on_exit() override;
 
 private:
+  struct refusal {
+    errc reason{};
+    std::string text;
+  };
+
   // One for each message of the behavior.
   void handle(const publication& what);
   void handle(const link_received& received);
@@ -73,6 +78,10 @@ private:
   void carry_out(const message_reader::item& request);
   void ask_topic(topic_request what, message_id request, std::string_view topic);
   void collect(const message::publish& what);
+  /// Whether plan and rules let it pass; if not, the session has ended with the reason.
+  [[nodiscard]] bool judge(const message::publish& what);
+  /// Why a request is refused, if it is.
+  [[nodiscard]] std::optional<refusal> judge(topic_request what, std::string_view topic) const;
   void pass_collected();
 
   // What topics answer.
@@ -94,6 +103,7 @@ private:
   /// Writes what the protocol has to say and sees to the alarm. At the end of every message.
   void pump();
   void arm_alarm();
+  void tell_queue();
 
   struct path {
     path_id id;
@@ -109,9 +119,11 @@ private:
   server_session core_;
   link_ptr link_;
   topic_handles topics_;
+  std::unique_ptr<const permissions> allowed_;   ///< null: everything
   std::unique_ptr<publish_collector> collected_; ///< from the first publish on
   std::unique_ptr<path> path_;
   caf::actor selector_;
+  std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
   /// Set when the session is over but a resume within the window is still to be told why.
   std::optional<errc> ended_;

@@ -85,7 +85,7 @@ void session::send_unreliable(const message_batch& batch) {
   else if (link_ && link_->writable())
     core_.append_unreliable(link_->output(), batch, to_timestamp(now()));
   else
-    world_.watching.on_unreliable_dropped(who_.client, batch.count());
+    world_.watching.on_dropped(who_.client, drop::slow_reader, batch.count());
 }
 
 void session::send_unreliable_by_datagram(const message_batch& batch) {
@@ -106,7 +106,7 @@ void session::send_unreliable_by_datagram(const message_batch& batch) {
       if (link_ && link_->writable())
         core_.append_unreliable(link_->output(), batch, i, to_timestamp(now()));
       else
-        world_.watching.on_unreliable_dropped(who_.client, 1);
+        world_.watching.on_dropped(who_.client, drop::slow_reader, 1);
       continue;
     }
     if (plaintext.size() + batch.size_of(i) > room)

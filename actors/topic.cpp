@@ -3,6 +3,9 @@
 #include "actors/runtime/behavior_of.hpp"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
 
 namespace kodama::actors {
 namespace {
@@ -31,7 +34,8 @@ caf::behavior topic::make_behavior() {
   watching_.on_topic_opened(name_);
   return runtime::behavior_of<publish_batch, const topic_asked, const client_left,
                               const topic_retired, const topic_joined, const topic_parted,
-                              const retained_wanted>([this](auto& what) { handle(what); });
+                              const retained_wanted, const topic_member_away, shared_publication>(
+      [this](auto& what) { handle(what); });
 }
 
 void topic::handle(const topic_retired&) {
@@ -45,6 +49,7 @@ void topic::on_exit() {
   subscribers_.clear();
   watchers_.clear();
   listeners_.clear();
+  groups_.clear();
 }
 
 void topic::answer(const topic_asked& asked) {
@@ -89,23 +94,57 @@ void topic::sequence(publish_batch& what) {
       store_big(what.batch->image.data() + start + message::sequence_offset, ++last_);
     watching_.on_sequenced(name_, what.sender, first, *what.batch);
   }
-  if (!listeners_.empty())
+  if (!listeners_.empty() || !groups_.empty())
     what.batch->add_forms();
   const shared_batch batch = std::move(what.batch);
   // One allocation for all: CAF counts references to the message, whoever it goes to.
-  const auto out = caf::make_message(
-      publication{batch, reliable, reliable ? what.qos : mqtt::qos::at_most_once, what.sender});
+  const publication given{batch, reliable, reliable ? what.qos : mqtt::qos::at_most_once,
+                          what.sender};
+  const auto out = caf::make_message(given);
   for (const auto& subscriber : subscribers_)
     send(subscriber.session, out);
   for (const auto& each : listeners_)
     send(each.session, out);
+  share(given);
   retain(batch, reliable ? what.qos : mqtt::qos::at_most_once);
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
-         publish_sequenced{what.first, batch->count()});
+         publish_sequenced{what.first, batch->count(), what.at});
+}
+
+void topic::share(const publication& what) {
+  if (groups_.empty())
+    return;
+  std::vector<std::uint32_t> all(what.batch->count());
+  std::iota(all.begin(), all.end(), 0U);
+  for (auto& each : groups_.all())
+    share(each, what, all, {});
+}
+
+void topic::share(share_groups::group& among, const publication& what,
+                  const std::vector<std::uint32_t>& indexes,
+                  const std::vector<client_id>& declined) {
+  std::map<client_id, std::pair<caf::actor, std::vector<std::uint32_t>>> turns;
+  for (const auto index : indexes) {
+    const auto* whose = share_groups::take_turn(among, declined);
+    if (!whose)
+      return;
+    auto& turn = turns[whose->client];
+    turn.first = whose->session;
+    turn.second.push_back(index);
+  }
+  for (auto& [client, turn] : turns)
+    send(turn.first, shared_publication{what, std::move(turn.second), among.filter, declined});
+}
+
+void topic::handle(shared_publication& declined) {
+  if (auto* among = groups_.find(declined.filter))
+    share(*among, declined.what, declined.indexes, declined.declined);
 }
 
 void topic::join(const topic_joined& joined) {
+  if (!joined.shared.empty())
+    return groups_.join(joined.shared, {joined.client, joined.session, joined.away});
   const auto at = position_of(listeners_, joined.client);
   if (at != listeners_.end() && at->client == joined.client)
     ++at->filters;
@@ -113,7 +152,10 @@ void topic::join(const topic_joined& joined) {
     listeners_.insert(at, listener{joined.client, joined.session});
 }
 
-void topic::part(client_id client) {
+void topic::part(const topic_parted& parted) {
+  const auto client = parted.client;
+  if (!parted.shared.empty())
+    return groups_.part(parted.shared, client);
   const auto at = position_of(listeners_, client);
   if (at != listeners_.end() && at->client == client && --at->filters == 0)
     listeners_.erase(at);

@@ -3,6 +3,7 @@
 #include "actors/messages.hpp"
 #include "actors/observer.hpp"
 #include "actors/runtime/pinned_actor.hpp"
+#include "actors/share_groups.hpp"
 
 #include <optional>
 #include <string>
@@ -41,7 +42,11 @@ private:
   void handle(const client_left& left) { leave(left.client); }
   void handle(const topic_retired&);
   void handle(const topic_joined& joined) { join(joined); }
-  void handle(const topic_parted& parted) { part(parted.client); }
+  void handle(const topic_parted& parted) { part(parted); }
+  void handle(const topic_member_away& told) {
+    groups_.set_away(told.shared, told.client, told.away);
+  }
+  void handle(shared_publication& declined);
   void handle(const retained_wanted& wanted);
 
   struct member {
@@ -59,7 +64,11 @@ private:
   };
 
   void join(const topic_joined& joined);
-  void part(client_id client);
+  void part(const topic_parted& parted);
+  void share(const publication& what);
+  /// Each message to the member whose turn it is, those of one member in one go.
+  void share(share_groups::group& among, const publication& what,
+             const std::vector<std::uint32_t>& indexes, const std::vector<client_id>& declined);
   void retain(const shared_batch& batch, mqtt::qos qos);
   void answer(const topic_asked& asked);
   void sequence(publish_batch& what);
@@ -78,6 +87,7 @@ private:
   members subscribers_;
   members watchers_;
   std::vector<listener> listeners_; ///< sorted by ClientID
+  share_groups groups_;
   std::optional<retained_message> retained_;
 };
 

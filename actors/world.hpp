@@ -1,9 +1,12 @@
 #pragma once
 
+#include "actors/account.hpp"
 #include "protocol/chance.hpp"
 
-#include <cstddef>
+#include <caf/actor.hpp>
+
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace kodama::actors {
@@ -18,13 +21,22 @@ public:
   [[nodiscard]] virtual std::uint64_t unix_micros() const = 0;
 };
 
+/// What a peer shows to prove who it is; borrowed for the call.
+struct credentials {
+  std::string_view user;   ///< MQTT's User Name; empty where there is none
+  std::string_view secret; ///< the native protocol's token, or MQTT's Password
+};
+
 /// Who may come in.
-class token_check {
+class gatekeeper {
 public:
-  virtual ~token_check() = default;
-  /// Thread safe.
-  /// Which holder of a token this is, counted from 1; 0: nobody. A session belongs to its holder.
-  [[nodiscard]] virtual std::size_t identify(std::string_view token) const = 0;
+  virtual ~gatekeeper() = default;
+
+  /// Whose credentials these are; a null account: nobody's. Where that takes long, as it is meant
+  /// to with a hashed password, nothing comes back, and `asker` is sent `identified` with `ticket`
+  /// later. Thread safe.
+  [[nodiscard]] virtual std::optional<account_ptr>
+  identify(const credentials& shown, const caf::actor& asker, std::uint64_t ticket) = 0;
 };
 
 /// Everything a node takes from the world around it; owned by whoever made the world, and outlives
@@ -33,7 +45,7 @@ struct surroundings {
   const wall_clock& clock;
   chance& random; ///< thread safe where there is more than one home
   datagram_port& datagrams;
-  const token_check& tokens;
+  gatekeeper& gate;
   observer& watching;
 };
 

@@ -62,6 +62,11 @@ server_host::server_host(const context& world, network& wires, witness& watching
     , surroundings_{*this, chance_, *this, *this, *this}
     , config_{world.queue, clock_, schedule{world.seed, plan.change_points}} {
   world_.history.name_host(host_, "server");
+  for (user_id user = 0; user != plan_.users; ++user) {
+    auto each = std::make_shared<actors::account>();
+    each->holder = std::size_t{user} + 1;
+    accounts_.push_back(std::move(each));
+  }
 }
 
 server_host::~server_host() {
@@ -192,20 +197,21 @@ std::uint64_t server_host::unix_micros() const {
              std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }
 
-std::size_t server_host::identify(std::string_view token) const {
+std::optional<actors::account_ptr> server_host::identify(const actors::credentials& shown,
+                                                         const caf::actor&, std::uint64_t) {
   for (user_id user = 0; user != plan_.users; ++user) {
-    if (token != token_of(user))
+    if (shown.secret != token_of(user))
       continue;
     const decision_stream expiry{world_.seed, "token.expiry", hash_of(user_host(user))};
     const auto draw = expiry.at(logins_[user]++);
     const bool faults_end = now() >= instant{plan_.heal_at};
     if (!faults_end && decision_stream::is_hit(draw, plan_.plan.client.expired_token)) {
       world_.faults.strike(fault_kind::client_expired_token);
-      return 0;
+      return nullptr;
     }
-    return std::size_t{user} + 1;
+    return accounts_[user];
   }
-  return 0;
+  return nullptr;
 }
 
 telling server_host::tell_session(std::string_view verb, client_id client, std::string_view rest,

@@ -33,7 +33,7 @@ class server_host final : private tcp_listener,
                           private udp_handler,
                           private actors::datagram_port,
                           private actors::wall_clock,
-                          private actors::token_check,
+                          private actors::gatekeeper,
                           private actors::observer {
 public:
   server_host(const context& world, network& wires, witness& watching, const scenario& plan,
@@ -78,7 +78,9 @@ private:
   void unbind(path_id path) override;
   void send(const address& to, byte_view datagram) override;
   std::uint64_t unix_micros() const override;
-  std::size_t identify(std::string_view token) const override;
+  std::optional<actors::account_ptr> identify(const actors::credentials& shown,
+                                              const caf::actor& asker,
+                                              std::uint64_t ticket) override;
 
   // actors::observer
   void on_session_opened(client_id client, const session_id& session) override;
@@ -120,7 +122,8 @@ private:
   std::map<path_id, caf::actor> paths_;
   std::vector<std::shared_ptr<sim_link>> links_;
   std::map<client_id, session_id> secrets_;
-  mutable std::map<user_id, std::uint64_t> logins_;    ///< how often each user's token was judged
+  std::map<user_id, std::uint64_t> logins_;            ///< how often each user's token was judged
+  std::vector<actors::account_ptr> accounts_;          ///< of each user
   std::map<std::uint64_t, std::uint32_t> accepted_by_; ///< connection to process
   actors::link_id last_link_ = 0;
   std::uint32_t life_ = 0;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "actors/account.hpp"
+#include "actors/world.hpp"
+#include "protocol/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kodama::actors {
+
+/// What of an account's rules and plan a publish runs into, whatever protocol it came by.
+struct publish_refusal {
+  enum class limit { publish, message_size_max, messages_per_second, messages_per_month };
+
+  limit which{};
+  std::string text; ///< names the limit, its number and the plan
+};
+
+/// The name of a limit, as the configuration has it.
+[[nodiscard]] std::string_view name_of(publish_refusal::limit which) noexcept;
+
+/// Counts the publish against the account where it passes. `allowed`: null for everything.
+[[nodiscard]] std::optional<publish_refusal> check_publish(const account& who,
+                                                           const permissions* allowed,
+                                                           std::string_view topic, std::size_t size,
+                                                           instant now, const wall_clock& clock);
+
+} // namespace kodama::actors
