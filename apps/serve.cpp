@@ -71,7 +71,7 @@ parsed<void> apply(const serve_flags& flags, serve_config& config) {
     auto tokens = read_tokens(config.tokens_file);
     if (!tokens)
       return tokens.error();
-    config.server.tokens = std::move(*tokens);
+    config.server.accounts.tokens = std::move(*tokens);
   }
   return check_config(config);
 }
@@ -98,7 +98,7 @@ int run(const serve_flags& flags) {
       return fail("cannot resolve " + config.mqtt->host + ": " + mqtt.error().message());
     config.server.mqtt.emplace(mqtt->address(), mqtt->port());
   }
-  if (config.server.tokens.empty()) {
+  if (config.server.accounts.empty()) {
     for (const auto& address :
          {where->address(), config.server.mqtt ? config.server.mqtt->address() : where->address()})
       if (!address.is_loopback())

@@ -7,7 +7,7 @@
 namespace kodama::net {
 
 /// Writes the lives of sessions to the log; says nothing about single messages.
-class log_observer final : public actors::observer {
+class log_observer : public actors::observer {
 public:
   void on_connection_refused(errc reason) override {
     spdlog::info("connection refused: {}", to_string(reason));
@@ -38,6 +38,9 @@ public:
       spdlog::debug("client {}: session ended: {}", client, to_string(reason));
     else
       spdlog::warn("client {}: session ended: {}", client, to_string(reason));
+  }
+  void on_limit_hit(client_id client, std::string_view account, std::string_view limit) override {
+    spdlog::info("client {}: account \"{}\" was refused by \"{}\"", client, account, limit);
   }
   void on_route_changed(client_id client, bool udp) override {
     spdlog::debug("client {}: unreliable messages go by {}", client, udp ? "UDP" : "TCP");

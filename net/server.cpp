@@ -1,11 +1,13 @@
 #include "net/server.hpp"
 
 #include "actors/node.hpp"
+#include "net/account_gate.hpp"
 #include "net/asio_scheduler.hpp"
 #include "net/listener.hpp"
 #include "net/log_observer.hpp"
 #include "net/system_world.hpp"
 #include "net/udp_port.hpp"
+#include "net/usage_file.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -80,7 +82,14 @@ result<void> serve(const server_options& options,
   // Declared in the order of who outlives whom.
   system_clock clock;
   system_chance random;
-  const token_list tokens{options.tokens};
+  account_gate gate{clock, options.accounts, random};
+  std::optional<usage_file> usages;
+  if (!options.usage_file.empty()) {
+    std::string why;
+    if (const auto read = usage_file::read(options.usage_file, gate, why); !read)
+      return read.error();
+    usages.emplace(options.usage_file, gate);
+  }
   log_observer watching;
   listener::counters connections;
 
@@ -92,7 +101,7 @@ result<void> serve(const server_options& options,
   auto opened = open_sockets(scheduler, options);
   if (!opened)
     return opened.error();
-  const actors::surroundings world{clock, random, *opened->datagrams, tokens, watching};
+  const actors::surroundings world{clock, random, *opened->datagrams, gate, watching};
   std::optional<actors::node> node;
   node.emplace(scheduler.homes(), options.node, world);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/options.hpp"
+#include "net/account_options.hpp"
 #include "protocol/result.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -11,7 +12,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace kodama::net {
 
@@ -23,7 +23,8 @@ struct server_options {
   /// Where MQTT is spoken, if it is.
   std::optional<boost::asio::ip::tcp::endpoint> mqtt;
   std::size_t threads = 1;
-  std::vector<std::string> tokens; ///< none: everybody on this machine may come in
+  account_options accounts; ///< nobody named: everybody on this machine may come in
+  std::string usage_file;   ///< where it is kept what accounts have used; empty: nowhere
   actors::node_options node;
   /// From SIGTERM to the exit at the latest.
   std::chrono::milliseconds shutdown_max{4'000};

@@ -2,7 +2,6 @@
 
 #include "protocol/assert.hpp"
 
-#include <openssl/crypto.h>
 #include <sys/random.h>
 
 #include <array>
@@ -27,20 +26,6 @@ std::uint64_t system_chance::next() {
     used = 0;
   }
   return std::exchange(words[used++], 0);
-}
-
-std::size_t token_list::identify(std::string_view token) const {
-  if (tokens_.empty())
-    return 1;
-  std::size_t holder = 0;
-  for (std::size_t i = 0; i != tokens_.size(); ++i) {
-    // Compared in full and in constant time, so that the answer's delay tells nothing.
-    const auto& known = tokens_[i];
-    if (known.size() == token.size() &&
-        CRYPTO_memcmp(known.data(), token.data(), token.size()) == 0)
-      holder = i + 1;
-  }
-  return holder;
 }
 
 } // namespace kodama::net

@@ -2,9 +2,6 @@
 
 #include "actors/world.hpp"
 
-#include <string>
-#include <vector>
-
 namespace kodama::net {
 
 /// The operating system's time of day.
@@ -17,18 +14,6 @@ public:
 class system_chance final : public chance {
 public:
   std::uint64_t next() override;
-};
-
-/// The tokens that a server accepts; with none, everybody may come in.
-class token_list final : public actors::token_check {
-public:
-  explicit token_list(std::vector<std::string> tokens)
-      : tokens_{std::move(tokens)} {}
-
-  std::size_t identify(std::string_view token) const override;
-
-private:
-  std::vector<std::string> tokens_;
 };
 
 } // namespace kodama::net

@@ -63,7 +63,7 @@ TEST(Client, ReturnsFromRunWhenItHasStopped) {
 
 TEST(Client, IsToldThatItsTokenIsWrong) {
   net::server_options options;
-  options.tokens = {"right"};
+  options.accounts.tokens = {"right"};
   served server{options};
   client game{{.server = server.address(), .token = "wrong"}};
   boost::system::error_code stopped;

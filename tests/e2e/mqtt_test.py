@@ -102,6 +102,48 @@ class Delivery(Mqtt):
         self.assertEqual(self.got(sub), ["p x text/plain back k:v"])
 
 
+class Shared(Mqtt):
+    def test_each_message_goes_to_one_of_the_group(self):
+        members = [self.sub("5", "-t", "$share/g/s/+", "-q", 1) for _ in range(3)]
+        other = self.sub("311", "-t", "$share/h/s/#", "-q", 1)
+        plain = self.sub("5", "-t", "s/1", "-q", 1)
+        text = harness.numbers(30)
+        subprocess.run(
+            ["mosquitto_pub", *map(str, self.client("5", "-t", "s/1", "-q", 1, "-l"))],
+            input=text, text=True, check=True, timeout=harness.PATIENCE,
+        )
+        other.until("got s/1 30 ")
+        plain.until("got s/1 30 ")
+        for member in members:
+            member.until("got s/1 (28|29|30) ")
+        each = [[int(g.split()[1]) for g in self.got(m)] for m in members]
+        self.assertEqual(sorted(sum(each, [])), list(range(1, 31)))
+        self.assertEqual([len(numbers) for numbers in each], [10, 10, 10])
+        self.assertTrue(all(numbers == sorted(numbers) for numbers in each), each)
+        self.assertEqual(len(self.got(other)), 30)
+
+    def test_those_who_are_connected_come_first(self):
+        away = ("-c", "-i", "away", "-x", 60, "-t", "$share/g/s", "-q", 1)
+        self.assertEqual(self.listen("5", *away, "-E").wait(), 0)
+        here = self.sub("5", "-t", "$share/g/s", "-q", 1)
+        for i in range(4):
+            self.pub("5", "-t", "s", "-m", i, "-q", 1)
+        here.until("got s 3")
+        self.assertEqual(len(self.got(here)), 4)
+        here.stop()
+        # Nobody is left but the one who is away: it is kept for them.
+        self.pub("5", "-t", "s", "-m", "kept", "-q", 1)
+        back = self.sub("5", *away, ready="got s kept")
+        self.assertEqual(self.got(back), ["s kept qos=1 retain=0"])
+
+    def test_no_retained_message_for_a_group(self):
+        self.pub("5", "-t", "r", "-m", "kept", "-r", "-q", 1)
+        sub = self.sub("5", "-t", "$share/g/r", "-q", 1)
+        self.pub("5", "-t", "r", "-m", "end", "-q", 1)
+        sub.until("got r end")
+        self.assertEqual(self.got(sub), ["r end qos=1 retain=0"])
+
+
 class Retained(Mqtt):
     def test_kept_replaced_and_cleared(self):
         self.pub("5", "-t", "r/1", "-m", "old", "-r", "-q", 1)

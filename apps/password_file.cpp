@@ -1,0 +1,45 @@
+#include "apps/password_file.hpp"
+
+#include "net/password.hpp"
+
+#include <fstream>
+
+namespace kodama::apps {
+
+parsed<void> check_user_name(const std::string& name) {
+  if (name.empty())
+    return refusal{"a user's name is not empty"};
+  for (const char letter : name)
+    if (static_cast<unsigned char>(letter) <= ' ' || letter == ':' || letter == '/' ||
+        letter == '+' || letter == '#')
+      return refusal{"\"" + name +
+                     "\" can't be a user's name: it may hold no space, ':', '/', '+' or '#'"};
+  return boost::system::in_place_value;
+}
+
+parsed<password_file> read_passwords(const std::string& path) {
+  std::ifstream in{path};
+  if (!in)
+    return refusal{path + ": cannot be read"};
+  password_file users;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    if (line.empty() || line.front() == '#')
+      continue;
+    const auto at = path + ":" + std::to_string(number) + ": ";
+    const auto colon = line.find(':');
+    if (colon == std::string::npos || !net::is_password_hash(line.substr(colon + 1)))
+      return refusal{at + "expected NAME:HASH, as `kodama passwd` writes it"};
+    const auto name = line.substr(0, colon);
+    if (const auto checked = check_user_name(name); !checked)
+      return refusal{at + checked.error().reason};
+    if (!users.emplace(name, line.substr(colon + 1)).second)
+      return refusal{at + "\"" + name + "\" stands here twice"};
+  }
+  return users;
+}
+
+} // namespace kodama::apps

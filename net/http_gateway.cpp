@@ -1,0 +1,290 @@
+#include "net/http_gateway.hpp"
+
+#include "actors/publish_check.hpp"
+#include "actors/publish_collector.hpp"
+#include "net/http_text.hpp"
+#include "protocol/topic_name.hpp"
+#include "protocol/utf8.hpp"
+
+#include <utility>
+
+namespace kodama::net {
+namespace {
+
+constexpr std::string_view plain = "text/plain; charset=utf-8";
+constexpr std::string_view json = "application/json";
+constexpr std::string_view metrics_text = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::string_view publish_path = "/v1/publish/";
+constexpr std::string_view topics_path = "/v1/topics/";
+constexpr std::string_view subscribers_tail = "/subscribers";
+/// Publishes by HTTP have no session: this ClientID is nobody's.
+constexpr client_id no_client = 0;
+
+unsigned status_of(actors::publish_refusal::limit which) {
+  switch (which) {
+  case actors::publish_refusal::limit::publish: return 403;
+  case actors::publish_refusal::limit::message_size_max: return 413;
+  case actors::publish_refusal::limit::messages_per_second:
+  case actors::publish_refusal::limit::messages_per_month: return 429;
+  }
+  return 429;
+}
+
+} // namespace
+
+http_gateway::http_gateway(caf::actor_config& config, caf::actor directory,
+                           const actors::node_options& options, const actors::surroundings& world,
+                           const metrics& figures)
+    : pinned_actor{config}
+    , options_{options}
+    , world_{world}
+    , figures_{figures}
+    , topics_{*this, std::move(directory), options.publish_topics_max}
+    , alarm_{*this} {}
+
+caf::behavior http_gateway::make_behavior() {
+  return {
+      [this](const actors::link_accepted& m) { accept(m); },
+      [this](const actors::link_received& m) { receive(m); },
+      [](const actors::link_drained&) {},
+      [this](const actors::link_closed& m) { visitors_.erase(m.link); },
+      [this](const actors::identified& m) { handle(m); },
+      [this](const actors::topic_opened& m) { topics_.handle_opened(m, no_client); },
+      [this](const actors::publish_sequenced& m) { handle(m); },
+      [this](const actors::topic_answered& m) { handle(m); },
+      [this](runtime::alarm_rang) { drop_overdue(); },
+      [this](const actors::shut_down&) {
+        closing_ = true; // whoever is waited for is still answered, and then let go
+        for (auto at = visitors_.begin(); at != visitors_.end();) {
+          const auto next = std::next(at);
+          if (!at->second.asked) {
+            at->second.link->close();
+            visitors_.erase(at);
+          }
+          at = next;
+        }
+      },
+  };
+}
+
+void http_gateway::on_exit() {
+  alarm_.cancel();
+  visitors_.clear();
+  topics_.clear();
+}
+
+// --- connections --------------------------------------------------------------------------------
+
+void http_gateway::accept(const actors::link_accepted& accepted) {
+  auto& link = *accepted.link;
+  link.bind(caf::actor{this}, actors::link::reading::once);
+  if (accepted.connections > options_.connections_max ||
+      visitors_.size() >= options_.unauthenticated_max) {
+    append(link.output(), as_bytes(http_response(503, plain, "too many connections\n", false)));
+    link.close();
+    world_.watching.on_connection_refused(errc::too_many_connections);
+    return;
+  }
+  visitors_.emplace(link.id(), visitor{accepted.link, http_reader{options_.mqtt.packet_size_max},
+                                       now() + patience, std::nullopt});
+  arm_alarm();
+}
+
+void http_gateway::receive(const actors::link_received& received) {
+  const auto at = visitors_.find(received.link);
+  if (at == visitors_.end())
+    return;
+  at->second.reader.feed(received.data);
+  read_next(at);
+}
+
+void http_gateway::read_next(visitors::iterator at) {
+  auto& from = at->second;
+  auto next = from.reader.next();
+  if (!next) {
+    from.asked.emplace().keep_alive = false;
+    refuse(at, next.error().status, next.error().text);
+  } else if (!*next) {
+    from.deadline = now() + patience;
+    from.link->bind(caf::actor{this}, actors::link::reading::once);
+    arm_alarm();
+  } else {
+    from.asked = std::move(**next);
+    from.asked->keep_alive = from.asked->keep_alive && !closing_;
+    from.deadline = now() + patience;
+    serve(at);
+  }
+}
+
+void http_gateway::answer(visitors::iterator at, unsigned status, std::string_view content_type,
+                          std::string_view body) {
+  auto& from = at->second;
+  const bool stays = from.asked->keep_alive && !closing_;
+  figures_.count_request(status);
+  append(from.link->output(), as_bytes(http_response(status, content_type, body, stays)));
+  from.asked.reset();
+  if (stays)
+    return read_next(at);
+  from.link->close();
+  visitors_.erase(at);
+}
+
+void http_gateway::refuse(visitors::iterator at, unsigned status, std::string_view text) {
+  answer(at, status, json, error_text(text));
+}
+
+void http_gateway::drop_overdue() {
+  for (auto at = visitors_.begin(); at != visitors_.end();) {
+    const auto next = std::next(at);
+    if (at->second.deadline <= now()) {
+      if (at->second.asked || at->second.reader.is_amid_request()) {
+        if (!at->second.asked)
+          at->second.asked.emplace();
+        at->second.asked->keep_alive = false;
+        refuse(at, at->second.reader.is_amid_request() ? 408 : 503, "this took too long");
+      } else {
+        at->second.link->close();
+        visitors_.erase(at);
+      }
+    }
+    at = next;
+  }
+  arm_alarm();
+}
+
+void http_gateway::arm_alarm() {
+  // Every visitor has the same patience: looked at once a second is often enough.
+  if (!visitors_.empty() && !alarm_.armed())
+    alarm_.arm_at(now() + std::chrono::seconds{1});
+}
+
+// --- requests -----------------------------------------------------------------------------------
+
+void http_gateway::serve(visitors::iterator at) {
+  const auto& asked = *at->second.asked;
+  const bool reads = asked.method == "GET";
+  const auto only = [&](bool right, std::string_view method) {
+    if (!right)
+      refuse(at, 405, "only " + std::string{method} + " is served here");
+    return right;
+  };
+  if (asked.path == "/healthz") {
+    if (only(reads, "GET"))
+      answer(at, 200, plain, "ok\n");
+  } else if (asked.path == "/readyz") {
+    if (only(reads, "GET"))
+      answer(at, closing_ ? 503 : 200, plain, closing_ ? "shutting down\n" : "ready\n");
+  } else if (asked.path == "/metrics") {
+    if (only(reads, "GET"))
+      answer(at, 200, metrics_text, figures_.text());
+  } else if (asked.path.starts_with(publish_path)) {
+    if (only(asked.method == "POST", "POST"))
+      identify(at);
+  } else if (asked.path.starts_with(topics_path) && asked.path.ends_with(subscribers_tail) &&
+             asked.path.size() > topics_path.size() + subscribers_tail.size()) {
+    if (only(reads, "GET"))
+      identify(at);
+  } else {
+    refuse(at, 404, "there is nothing at " + asked.path);
+  }
+}
+
+void http_gateway::identify(visitors::iterator at) {
+  const auto& asked = *at->second.asked;
+  const auto shown = credentials_in(asked);
+  if (!shown)
+    return refuse(at, 401, "Authorization: expected Bearer TOKEN or Basic with user and password");
+  const auto known =
+      world_.gate.identify({shown->user, shown->secret}, caf::actor{this}, at->first);
+  if (known)
+    handle(actors::identified{at->first, *known});
+}
+
+void http_gateway::handle(const actors::identified& found) {
+  const auto at = visitors_.find(found.ticket);
+  if (at == visitors_.end() || !at->second.asked)
+    return; // gone meanwhile
+  const auto& asked = *at->second.asked;
+  if (!found.account)
+    return refuse(at, 401, "the token, or the user and password, are not known here");
+  // A token in an address is in many logs: where a secret is configured, it alone is no proof.
+  const auto& secret = found.account->webhook_secret;
+  const bool by_address = asked.authorization.empty();
+  if (!secret.empty() && (by_address || !asked.signature.empty()) &&
+      !is_signed(asked.body, asked.signature, secret))
+    return refuse(at, 401,
+                  asked.signature.empty() ? "X-Hub-Signature-256 is missing"
+                                          : "X-Hub-Signature-256 is not that of this body");
+  carry_out(at, *found.account);
+}
+
+void http_gateway::carry_out(visitors::iterator at, const actors::account& who) {
+  const auto path = at->second.asked->path; // answered, the request is gone
+  const std::string_view whole{path};
+  if (whole.starts_with(publish_path))
+    return publish(at, whole.substr(publish_path.size()), who);
+  list(
+      at,
+      whole.substr(topics_path.size(), whole.size() - topics_path.size() - subscribers_tail.size()),
+      who);
+}
+
+void http_gateway::publish(visitors::iterator at, std::string_view topic,
+                           const actors::account& who) {
+  const auto& asked = *at->second.asked;
+  const auto topic_max = options_.session.limits.topic_length_max;
+  if (const auto checked = check_topic_name(topic, topic_max); !checked)
+    return refuse(at, 400, "topic: " + checked.error().message());
+  const auto allowed = actors::permissions_of(who, {});
+  if (const auto refused = actors::check_publish(who, allowed.get(), topic, asked.body.size(),
+                                                 now(), world_.clock)) {
+    world_.watching.on_limit_hit(no_client, who.name, name_of(refused->which));
+    return refuse(at, status_of(refused->which), refused->text);
+  }
+  mqtt::publish said;
+  said.topic = topic;
+  said.payload = as_bytes(asked.body);
+  said.qos = mqtt::qos::at_least_once;
+  said.retain = asked.parameter("retain") == "true";
+  if (!asked.content_type.empty() && is_utf8(asked.content_type))
+    said.properties.content_type = asked.content_type;
+  const auto request = ++last_request_;
+  waiting_.emplace(request, at->first);
+  actors::publish_collector alone{no_client};
+  alone.add(said, request, never, to_timestamp(now()));
+  alone.pass_to(topics_, world_.watching, actors::spoken::http, now());
+}
+
+void http_gateway::list(visitors::iterator at, std::string_view topic, const actors::account& who) {
+  if (const auto checked = check_topic_name(topic, options_.session.limits.topic_length_max);
+      !checked)
+    return refuse(at, 400, "topic: " + checked.error().message());
+  const auto allowed = actors::permissions_of(who, {});
+  if (allowed && !(allowed->may_subscribe(topic) && allowed->may_hear(topic))) {
+    world_.watching.on_limit_hit(no_client, who.name, "subscribe");
+    return refuse(at, 403, "this account may not subscribe to " + std::string{topic});
+  }
+  const auto request = ++last_request_;
+  waiting_.emplace(request, at->first);
+  topics_.send(topic, caf::make_message(
+                          actors::topic_asked{actors::topic_request::list, no_client, request}));
+}
+
+void http_gateway::handle(const actors::publish_sequenced& sequenced) {
+  const auto whose = waiting_.extract(sequenced.first);
+  if (whose.empty())
+    return;
+  world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
+  if (const auto at = visitors_.find(whose.mapped()); at != visitors_.end() && at->second.asked)
+    answer(at, 200, json, published_text(at->second.asked->path.substr(publish_path.size())));
+}
+
+void http_gateway::handle(const actors::topic_answered& found) {
+  const auto whose = waiting_.extract(found.request);
+  if (whose.empty())
+    return;
+  if (const auto at = visitors_.find(whose.mapped()); at != visitors_.end() && at->second.asked)
+    answer(at, 200, json, subscribers_text(found.topic, found.number, found.clients));
+}
+
+} // namespace kodama::net

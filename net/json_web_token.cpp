@@ -1,0 +1,71 @@
+#include "net/json_web_token.hpp"
+
+#include <jwt.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+
+namespace kodama::net {
+namespace {
+
+using decoded = std::unique_ptr<jwt_t, decltype(&jwt_free)>;
+
+jwt_alg_t number_of(json_web_key::algorithm how) {
+  switch (how) {
+  case json_web_key::algorithm::hs256: return JWT_ALG_HS256;
+  case json_web_key::algorithm::rs256: return JWT_ALG_RS256;
+  case json_web_key::algorithm::es256: return JWT_ALG_ES256;
+  }
+  return JWT_ALG_INVAL;
+}
+
+std::optional<std::uint64_t> seconds_in(jwt_t* token, const char* name) {
+  errno = 0;
+  const long value = jwt_get_grant_int(token, name);
+  if (errno != 0 || value < 0)
+    return std::nullopt;
+  return static_cast<std::uint64_t>(value);
+}
+
+bool says(jwt_t* token, const char* name, const std::string& wanted) {
+  if (wanted.empty())
+    return true;
+  if (const char* text = jwt_get_grant(token, name))
+    return wanted == text;
+  // Several: a JSON array of strings.
+  const std::unique_ptr<char, decltype(&std::free)> list{jwt_get_grants_json(token, name),
+                                                         &std::free};
+  return list && std::string_view{list.get()}.find('"' + wanted + '"') != std::string_view::npos;
+}
+
+} // namespace
+
+std::optional<std::string> subject_of(const std::string& token, const json_web_key& key,
+                                      std::uint64_t unix_seconds) {
+  jwt_t* raw = nullptr;
+  const auto* secret = reinterpret_cast<const unsigned char*>(key.key.data());
+  if (jwt_decode(&raw, token.c_str(), secret, static_cast<int>(key.key.size())) != 0)
+    return std::nullopt;
+  const decoded what{raw, &jwt_free};
+  // Without this, a token "signed" by HS256 with the public key as its secret would be believed.
+  if (jwt_get_alg(raw) != number_of(key.how))
+    return std::nullopt;
+  const auto expires = seconds_in(raw, "exp");
+  const auto begins = seconds_in(raw, "nbf");
+  if ((expires && *expires <= unix_seconds) || (begins && *begins > unix_seconds))
+    return std::nullopt;
+  if (!says(raw, "iss", key.issuer) || !says(raw, "aud", key.audience))
+    return std::nullopt;
+  const char* subject = jwt_get_grant(raw, "sub");
+  if (!subject || *subject == '\0')
+    return std::nullopt;
+  return std::string{subject};
+}
+
+bool looks_like_json_web_token(std::string_view text) {
+  return text.size() > 16 && std::count(text.begin(), text.end(), '.') == 2;
+}
+
+} // namespace kodama::net

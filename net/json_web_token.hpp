@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kodama::net {
+
+/// A key by which JSON Web Tokens (RFC 7519) are believed, and what they have to say.
+struct json_web_key {
+  enum class algorithm { hs256, rs256, es256 };
+
+  algorithm how{};
+  std::string key;      ///< the shared secret, or the public key as PEM
+  std::string issuer;   ///< "iss" has to be this; empty: whatever it is
+  std::string audience; ///< likewise "aud", or one of them
+};
+
+/// The "sub" of a token that `key` has signed, and that is valid now; empty otherwise. The
+/// algorithm is the key's, whatever the token's header says (RFC 8725, 3.1).
+[[nodiscard]] std::optional<std::string>
+subject_of(const std::string& token, const json_web_key& key, std::uint64_t unix_seconds);
+
+/// Whether a text has the form of a signed token: three parts, two dots.
+[[nodiscard]] bool looks_like_json_web_token(std::string_view text);
+
+} // namespace kodama::net
