@@ -5,8 +5,10 @@
 #include <openssl/crypto.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 namespace kodama::net {
@@ -30,17 +32,34 @@ std::uint64_t system_chance::next() {
 }
 
 std::size_t token_list::identify(std::string_view token) const {
+  const std::shared_lock lock{mutex_};
   if (tokens_.empty())
     return 1;
   std::size_t holder = 0;
-  for (std::size_t i = 0; i != tokens_.size(); ++i) {
+  for (const auto& each : tokens_) {
     // Compared in full and in constant time, so that the answer's delay tells nothing.
-    const auto& known = tokens_[i];
-    if (known.size() == token.size() &&
-        CRYPTO_memcmp(known.data(), token.data(), token.size()) == 0)
-      holder = i + 1;
+    if (each.token.size() == token.size() &&
+        CRYPTO_memcmp(each.token.data(), token.data(), token.size()) == 0)
+      holder = each.holder;
   }
   return holder;
+}
+
+void token_list::replace(const std::vector<std::string>& tokens) {
+  const std::unique_lock lock{mutex_};
+  const auto find = [](std::vector<known>& among, const std::string& token) {
+    return std::find_if(among.begin(), among.end(),
+                        [&](const known& each) { return each.token == token; });
+  };
+  std::vector<known> next;
+  for (const auto& token : tokens) {
+    if (find(next, token) != next.end())
+      continue; // written twice
+    const auto before = find(tokens_, token);
+    next.push_back({token, before != tokens_.end() ? before->holder : ++last_holder_});
+  }
+  KODAMA_ASSERT(last_holder_ == 0 || !next.empty());
+  tokens_ = std::move(next);
 }
 
 } // namespace kodama::net

@@ -2,6 +2,7 @@
 
 #include "actors/world.hpp"
 
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,27 @@ public:
 };
 
 /// The tokens that a server accepts; with none, everybody may come in.
+///
+/// Sessions belong to holders by their number, so a token that stays keeps its number when others
+/// come and go, and no number is given twice.
 class token_list final : public actors::token_check {
 public:
-  explicit token_list(std::vector<std::string> tokens)
-      : tokens_{std::move(tokens)} {}
+  explicit token_list(const std::vector<std::string>& tokens) { replace(tokens); }
 
   std::size_t identify(std::string_view token) const override;
+  /// Only these from now on; who is connected stays. From any thread. A list that was empty stays
+  /// so, and one that was not never becomes so.
+  void replace(const std::vector<std::string>& tokens);
 
 private:
-  std::vector<std::string> tokens_;
+  struct known {
+    std::string token;
+    std::size_t holder;
+  };
+
+  mutable std::shared_mutex mutex_;
+  std::vector<known> tokens_;
+  std::size_t last_holder_ = 0;
 };
 
 } // namespace kodama::net

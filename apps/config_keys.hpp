@@ -1,0 +1,30 @@
+#pragma once
+
+#include "apps/serve_config.hpp"
+
+#include <toml++/toml.h>
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace kodama::apps {
+
+/// Puts one value where it belongs; the refusal says what was expected.
+using setter = std::function<parsed<void>(const toml::node& value)>;
+/// By the key's whole name: "limits.message_size_max".
+using setters = std::map<std::string, setter, std::less<>>;
+
+[[nodiscard]] setter text_setter(std::string& to);
+[[nodiscard]] setter yes_or_no_setter(bool& to);
+[[nodiscard]] setter endpoint_setter(host_port& to);
+
+/// All keys but those of tables that may come several times ([[listener]], [tls.NAME]).
+[[nodiscard]] setters keys_of(serve_config& config);
+
+/// Likewise for one [[listener]] and one [tls.NAME]; the names are those within the table.
+[[nodiscard]] setters keys_of(listener_config& listener);
+[[nodiscard]] setters keys_of(net::tls_options& tls, std::vector<std::string>& certificates,
+                              std::vector<std::string>& keys);
+
+} // namespace kodama::apps
