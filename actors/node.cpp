@@ -13,7 +13,7 @@ namespace kodama::actors {
 
 node::node(std::vector<runtime::home_unit*> homes, const node_options& options,
            const surroundings& world) {
-  directory_ = runtime::spawn_on<directory>(*homes[0], homes, world.watching);
+  directory_ = runtime::spawn_on<actors::directory>(*homes[0], homes, world.watching);
   registry_ = runtime::spawn_on<registry>(*homes[0], homes, directory_, options, world);
   for (auto* home : homes) {
     doors_.push_back(runtime::spawn_on<actors::door>(*home, registry_, options, world));

@@ -8,6 +8,7 @@ namespace kodama::apps {
 // the end and leaves in `exit_code` what the process returns; `exit_code` outlives `parent`.
 
 void add_serve(CLI::App& parent, int& exit_code);
+void add_check_config(CLI::App& parent, int& exit_code);
 void add_passwd(CLI::App& parent, int& exit_code);
 void add_sim(CLI::App& parent, int& exit_code);
 void add_replay(CLI::App& parent, int& exit_code);

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   });
   int exit_code = 0;
   kodama::apps::add_serve(app, exit_code);
+  kodama::apps::add_check_config(app, exit_code);
   kodama::apps::add_passwd(app, exit_code);
   kodama::apps::add_sub(app, exit_code);
   kodama::apps::add_pub(app, exit_code);

@@ -36,9 +36,10 @@ std::string percent_decoded(std::string_view text, bool plus) {
 }
 
 void take_target(std::string_view target, http_request& to) {
-  const auto mark = target.find('?');
+  const auto mark =
+      static_cast<std::size_t>(std::find(target.begin(), target.end(), '?') - target.begin());
   to.path = percent_decoded(target.substr(0, mark), false);
-  if (mark == std::string_view::npos)
+  if (mark == target.size())
     return;
   auto rest = target.substr(mark + 1);
   while (!rest.empty()) {

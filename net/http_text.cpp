@@ -75,23 +75,27 @@ bool is_signed(std::string_view body, std::string_view signature, std::string_vi
 }
 
 std::string error_text(std::string_view text) {
-  return boost::json::serialize(boost::json::object{{"error", view_of(text)}}) + '\n';
+  boost::json::object all;
+  all["error"] = view_of(text);
+  return boost::json::serialize(all) + '\n';
 }
 
 std::string published_text(std::string_view topic) {
-  return boost::json::serialize(
-             boost::json::object{{"topic", view_of(topic)}, {"acknowledged", true}}) +
-         '\n';
+  boost::json::object all;
+  all["topic"] = view_of(topic);
+  all["acknowledged"] = true;
+  return boost::json::serialize(all) + '\n';
 }
 
 std::string subscribers_text(std::string_view topic, presence_sequence presence,
                              const std::vector<client_id>& clients) {
-  boost::json::array ids;
+  boost::json::object all;
+  all["topic"] = view_of(topic);
+  all["presence"] = presence;
+  auto& ids = all["subscribers"].emplace_array();
   for (const auto each : clients)
     ids.emplace_back(each);
-  return boost::json::serialize(boost::json::object{
-             {"topic", view_of(topic)}, {"presence", presence}, {"subscribers", ids}}) +
-         '\n';
+  return boost::json::serialize(all) + '\n';
 }
 
 } // namespace kodama::net

@@ -1,6 +1,7 @@
 #include "net/listener.hpp"
 
 #include "actors/messages.hpp"
+#include "net/watched_socket.hpp"
 
 #include <boost/asio/ip/v6_only.hpp>
 
@@ -41,13 +42,13 @@ result<tcp::acceptor> listener::open(shard& home, const tcp::endpoint& where) {
   return acceptor;
 }
 
-listener::listener(asio_scheduler& scheduler, const actors::node& node, door_of door,
-                   tcp::acceptor acceptor, counters& counts)
+listener::listener(asio_scheduler& scheduler, door_of door, tcp::acceptor acceptor,
+                   link_factory make_link, connection_counts& counts)
     : scheduler_{scheduler}
-    , node_{node}
-    , door_{door}
+    , door_{std::move(door)}
     , acceptor_{std::move(acceptor)}
     , pause_{acceptor_.get_executor()}
+    , make_link_{std::move(make_link)}
     , counts_{counts} {}
 
 void listener::start() {
@@ -88,9 +89,8 @@ void listener::welcome(int descriptor) {
   const auto id = ++counts_.last_link;
   auto& home = scheduler_.at(id % scheduler_.size());
   const auto connections = ++counts_.open;
-  caf::anon_send((node_.*door_)(home.index()),
-                 actors::link_accepted{
-                     std::make_shared<tcp_link>(id, descriptor, home, counts_.open), connections});
+  caf::anon_send(door_(home.index()),
+                 actors::link_accepted{make_link_(id, descriptor, home), connections});
 }
 
 void listener::pause(int why) {

@@ -1,12 +1,14 @@
 #pragma once
 
-#include "actors/node.hpp"
+#include "actors/link.hpp"
 #include "net/asio_scheduler.hpp"
-#include "net/tcp_link.hpp"
+#include "net/connection_counts.hpp"
 #include "protocol/result.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include <functional>
 
 namespace kodama::net {
 
@@ -17,16 +19,14 @@ public:
   [[nodiscard]] static result<boost::asio::ip::tcp::acceptor>
   open(shard& home, const boost::asio::ip::tcp::endpoint& where);
 
-  /// Where the connections of one home go: the door for the protocol that is spoken here.
-  using door_of = const caf::actor& (actors::node::*)(std::size_t home) const;
-  /// What all listeners of a node count together.
-  struct counters {
-    connection_count open{0};
-    actors::link_id last_link = 0; ///< on shard 0
-  };
+  /// Where the connections of each home go: whoever speaks the protocol that is spoken here.
+  using door_of = std::function<const caf::actor&(std::size_t home)>;
+  /// Makes a link of a connected socket that does not block and is counted already.
+  using link_factory =
+      std::function<actors::link_ptr(actors::link_id id, int descriptor, shard& home)>;
 
-  listener(asio_scheduler& scheduler, const actors::node& node, door_of door,
-           boost::asio::ip::tcp::acceptor acceptor, counters& counts);
+  listener(asio_scheduler& scheduler, door_of door, boost::asio::ip::tcp::acceptor acceptor,
+           link_factory make_link, connection_counts& counts);
 
   /// Begins to accept. On shard 0, or before it runs.
   void start();
@@ -40,11 +40,11 @@ private:
   void pause(int why);
 
   asio_scheduler& scheduler_;
-  const actors::node& node_;
   door_of door_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
-  counters& counts_;
+  link_factory make_link_;
+  connection_counts& counts_;
 };
 
 } // namespace kodama::net

@@ -1,10 +1,12 @@
 #include "net/server.hpp"
 
+#include "actors/messages.hpp"
 #include "actors/node.hpp"
 #include "net/account_gate.hpp"
 #include "net/asio_scheduler.hpp"
-#include "net/listener.hpp"
-#include "net/log_observer.hpp"
+#include "net/http_gateway.hpp"
+#include "net/listeners.hpp"
+#include "net/metrics.hpp"
 #include "net/system_world.hpp"
 #include "net/udp_port.hpp"
 #include "net/usage_file.hpp"
@@ -75,23 +77,69 @@ private:
   instant deadline_;
 };
 
+/// Every SIGHUP, one after the other.
+class reload_signal {
+public:
+  reload_signal(shard& home, std::function<void()> reload)
+      : signals_{home.io(), SIGHUP}
+      , reload_{std::move(reload)} {
+    wait();
+  }
+
+private:
+  void wait() {
+    signals_.async_wait([this](auto failure, int) {
+      if (failure)
+        return;
+      reload_();
+      wait();
+    });
+  }
+
+  boost::asio::signal_set signals_;
+  std::function<void()> reload_;
+};
+
+std::string to_text(const boost::asio::ip::tcp::endpoint& where) {
+  const auto host = where.address().to_string();
+  return (where.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(where.port());
+}
+
+listeners::outcome add_all(listeners& places, const server_options& options,
+                           boost::asio::ip::tcp::acceptor native) {
+  if (auto loaded = places.load(options.tls); !loaded)
+    return loaded.error();
+  const std::size_t native_max = options.node.session.limits.message_size_max;
+  const std::size_t mqtt_max = options.node.mqtt.packet_size_max;
+  places.add({spoken_protocol::native, native.local_endpoint()}, std::move(native), native_max);
+  auto others = options.listeners;
+  if (options.mqtt)
+    others.insert(others.begin(), {spoken_protocol::mqtt, *options.mqtt});
+  for (const auto& each : others)
+    if (auto added =
+            places.add(each, each.protocol == spoken_protocol::mqtt ? mqtt_max : native_max);
+        !added)
+      return added.error();
+  return boost::system::in_place_value;
+}
+
 } // namespace
 
-result<void> serve(const server_options& options,
-                   const std::function<void(const listening&)>& ready) {
+boost::system::result<void, std::string> serve(const server_options& options,
+                                               const std::function<void(const listening&)>& ready) {
   // Declared in the order of who outlives whom.
   system_clock clock;
   system_chance random;
+  connection_counts connections;
+  metrics watching{[&connections] { return connections.open.load(); }};
   account_gate gate{clock, options.accounts, random};
   std::optional<usage_file> usages;
   if (!options.usage_file.empty()) {
     std::string why;
     if (const auto read = usage_file::read(options.usage_file, gate, why); !read)
-      return read.error();
+      return why;
     usages.emplace(options.usage_file, gate);
   }
-  log_observer watching;
-  listener::counters connections;
 
   threads_config config{options.threads};
   caf::actor_system system{config};
@@ -100,26 +148,21 @@ result<void> serve(const server_options& options,
 
   auto opened = open_sockets(scheduler, options);
   if (!opened)
-    return opened.error();
+    return "cannot listen on " + to_text({options.host, options.port}) + ": " +
+           opened.error().message();
+  const auto native_port = opened->acceptor.local_endpoint().port();
+  listeners places{scheduler, connections};
+  if (auto added = add_all(places, options, std::move(opened->acceptor)); !added)
+    return added.error();
+
   const actors::surroundings world{clock, random, *opened->datagrams, gate, watching};
   std::optional<actors::node> node;
   node.emplace(scheduler.homes(), options.node, world);
-
-  listening where{opened->acceptor.local_endpoint().port(), std::nullopt};
-  std::vector<std::unique_ptr<listener>> listeners;
-  const auto listen = [&](boost::asio::ip::tcp::acceptor acceptor, listener::door_of door) {
-    listeners.push_back(
-        std::make_unique<listener>(scheduler, *node, door, std::move(acceptor), connections));
-    listeners.back()->start();
-  };
-  if (options.mqtt) {
-    auto acceptor = listener::open(scheduler.at(0), *options.mqtt);
-    if (!acceptor)
-      return acceptor.error();
-    where.mqtt = acceptor->local_endpoint().port();
-    listen(std::move(*acceptor), &actors::node::mqtt_door);
-  }
-  listen(std::move(opened->acceptor), &actors::node::door);
+  std::vector<caf::actor> gateways;
+  for (auto* home : scheduler.homes())
+    gateways.push_back(
+        runtime::spawn_on<http_gateway>(*home, node->directory(), options.node, world, watching));
+  places.start(*node, gateways);
   if (opened->udp)
     opened->udp->start();
 
@@ -129,17 +172,27 @@ result<void> serve(const server_options& options,
     if (failure)
       return;
     spdlog::info("signal {}: telling {} connections goodbye", signal, connections.open.load());
-    for (const auto& each : listeners)
-      each->close();
+    places.close();
     if (opened->udp)
       opened->udp->close();
     node->shut_down();
+    for (const auto& each : gateways)
+      caf::anon_send(each, actors::shut_down{});
     leaving.emplace(scheduler, connections.open, options.shutdown_max);
     leaving->wait();
   });
+  reload_signal hangup{scheduler.at(0), [&] {
+                         if (const auto now = options.reload ? options.reload() : std::nullopt) {
+                           gate.load(now->accounts);
+                           places.reload(now->tls);
+                         }
+                       }};
 
-  ready(where);
+  ready({native_port, places.text()});
   scheduler.run();
+  for (const auto& each : gateways)
+    caf::anon_send_exit(each, caf::exit_reason::kill);
+  gateways.clear();
   node.reset();
   return boost::system::in_place_value;
 }

@@ -1,16 +1,13 @@
 #pragma once
 
 #include "actors/link.hpp"
+#include "net/connection_counts.hpp"
 #include "net/shard.hpp"
 #include "net/watched_socket.hpp"
 
-#include <atomic>
 #include <memory>
 
 namespace kodama::net {
-
-/// How many connections of the node are open; shared by its listeners and links.
-using connection_count = std::atomic<std::size_t>;
 
 /// A TCP connection as an actors::link.
 ///

@@ -1,0 +1,88 @@
+#include "apps/config_keys.hpp"
+#include "net/password.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
+
+namespace kodama::apps {
+namespace {
+
+constexpr std::uint64_t most = std::uint64_t{1} << 39; // what the count of a month has room for
+
+setter filters_setter(std::vector<std::string>& to) {
+  return [&to](const toml::node& value) -> parsed<void> {
+    if (auto read = texts_setter(to, "a filter")(value); !read)
+      return read.error();
+    for (const auto& each : to)
+      if (const auto judged = mqtt::parse_topic_filter(each, mqtt::protocol_version::v3_1_1);
+          !judged)
+        return refusal{'"' + each + "\" " + judged.error().text};
+    return boost::system::in_place_value;
+  };
+}
+
+setter filters_setter(std::optional<std::vector<std::string>>& to) {
+  return [&to](const toml::node& value) { return filters_setter(to.emplace())(value); };
+}
+
+setter hash_setter(std::string& to) {
+  return [&to](const toml::node& value) -> parsed<void> {
+    const auto text = value.value_or(std::string{});
+    if (!net::is_password_hash(text))
+      return refusal{"expected a hash, as `kodama passwd` writes it: \"$argon2id$...\""};
+    to = text;
+    return boost::system::in_place_value;
+  };
+}
+
+setter algorithm_setter(net::json_web_key::algorithm& to) {
+  return [&to](const toml::node& value) -> parsed<void> {
+    using algorithm = net::json_web_key::algorithm;
+    const auto text = value.value_or(std::string{});
+    if (text != "HS256" && text != "RS256" && text != "ES256")
+      return refusal{"expected \"HS256\", \"RS256\" or \"ES256\""};
+    to = text == "HS256" ? algorithm::hs256 : text == "RS256" ? algorithm::rs256 : algorithm::es256;
+    return boost::system::in_place_value;
+  };
+}
+
+void add_rules(setters& to, actors::access_rules& rules) {
+  to.emplace("publish", filters_setter(rules.publish));
+  to.emplace("subscribe", filters_setter(rules.subscribe));
+  to.emplace("publish_denied", filters_setter(rules.publish_denied));
+  to.emplace("subscribe_denied", filters_setter(rules.subscribe_denied));
+}
+
+} // namespace
+
+setters keys_of(actors::plan& plan) {
+  return {
+      {"message_size_max", size_setter(plan.message_size_max, 1)},
+      {"messages_per_month", number_setter(plan.messages_per_month, 1, most)},
+      {"messages_per_second", number_setter(plan.messages_per_second, 1, 1'000'000)},
+      {"connections_max", number_setter(plan.connections_max, 1, 10'000'000)},
+      {"subscriptions_max", number_setter(plan.subscriptions_max, 1, 10'000'000)},
+      {"stored_bytes_max", size_setter(plan.stored_bytes_max, 1)},
+  };
+}
+
+setters keys_of(net::account_options::user& user) {
+  setters keys{
+      {"password", hash_setter(user.password_hash)},
+      {"tokens", texts_setter(user.tokens, "a token")},
+      {"plan", text_setter(user.plan)},
+      {"webhook_secret", text_setter(user.webhook_secret)},
+  };
+  add_rules(keys, user.rules);
+  return keys;
+}
+
+setters keys_of(net::account_options::signer& signer, std::string& key_file) {
+  setters keys{
+      {"algorithm", algorithm_setter(signer.key.how)}, {"key", text_setter(key_file)},
+      {"secret", text_setter(signer.key.key)},         {"issuer", text_setter(signer.key.issuer)},
+      {"audience", text_setter(signer.key.audience)},  {"plan", text_setter(signer.plan)},
+  };
+  add_rules(keys, signer.rules);
+  return keys;
+}
+
+} // namespace kodama::apps

@@ -1,0 +1,53 @@
+#include "apps/commands.hpp"
+#include "apps/serve_config.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace kodama::apps {
+namespace {
+
+constexpr const char* footer = R"(
+Reads it as `kodama serve --config FILE` would, certificates and tokens included, opens no
+port, and prints every mistake: file, line, key, what was expected.
+Exit codes: 0 all is well; 1 there are mistakes.
+
+Example:
+  kodama check-config /etc/kodama/kodama.toml && systemctl reload kodama)";
+
+int run(const std::string& file) {
+  serve_config config;
+  auto mistakes = read_config(file, config);
+  for (auto more : {check_everything(config), check_certificates(config)})
+    mistakes.insert(mistakes.end(), more.begin(), more.end());
+  for (const auto& each : mistakes)
+    std::fprintf(stderr, "kodama: check-config: %s\n", to_string(each).c_str());
+  if (!mistakes.empty()) {
+    std::fprintf(stderr, "kodama: check-config: %s: %zu mistake%s\n", file.c_str(), mistakes.size(),
+                 mistakes.size() == 1 ? "" : "s");
+    return 1;
+  }
+  const auto counted = [](std::size_t count, const char* what) {
+    return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
+  };
+  const auto& accounts = config.server.accounts;
+  std::printf("kodama: check-config: %s: all is well: %s, %s, %s, %s\n", file.c_str(),
+              counted(config.listeners.size() + 1 + (config.mqtt ? 1 : 0), "listener").c_str(),
+              counted(accounts.tokens.size(), "token").c_str(),
+              counted(accounts.users.size(), "user").c_str(),
+              counted(accounts.plans.size(), "plan").c_str());
+  return 0;
+}
+
+} // namespace
+
+void add_check_config(CLI::App& parent, int& exit_code) {
+  auto* command = parent.add_subcommand("check-config", "Find every mistake in a configuration");
+  command->footer(footer);
+  const auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "TOML file")->required();
+  command->callback([file, &exit_code] { exit_code = run(*file); });
+}
+
+} // namespace kodama::apps
