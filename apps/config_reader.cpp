@@ -4,6 +4,7 @@
 #include "apps/serve_config.hpp"
 #include "apps/whole_file.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <string_view>
 

@@ -70,10 +70,10 @@ private:
       return;
     std::string names;
     for (const auto& each : known)
-      names += (names.empty() ? "" : ", ") + each.name;
+      names += (names.empty() ? "[tls." : ", [tls.") + each.name + "]";
     found_.push_back({listener.place, "there is no [tls." + listener.tls + "]" +
                                           (names.empty() ? "; write one, with certificate and key"
-                                                         : "; there is " + names)});
+                                                         : "; this file has " + names)});
   }
 
   const serve_config& config_;
@@ -106,8 +106,9 @@ config_mistakes resolve_addresses(serve_config& config) {
     server.mqtt = resolve(*config.mqtt, {});
   server.listeners.clear();
   for (const auto& each : config.listeners)
-    server.listeners.push_back({each.protocol, resolve(each.address, each.place), each.tls,
-                                each.websocket, each.proxy_protocol});
+    if (!each.address.host.empty()) // otherwise it has been told that there is none
+      server.listeners.push_back({each.protocol, resolve(each.address, each.place), each.tls,
+                                  each.websocket, each.proxy_protocol});
   return found;
 }
 

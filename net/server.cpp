@@ -111,7 +111,8 @@ listeners::outcome add_all(listeners& places, const server_options& options,
     return loaded.error();
   const std::size_t native_max = options.node.session.limits.message_size_max;
   const std::size_t mqtt_max = options.node.mqtt.packet_size_max;
-  places.add({spoken_protocol::native, native.local_endpoint()}, std::move(native), native_max);
+  const auto where = native.local_endpoint();
+  places.add({spoken_protocol::native, where}, std::move(native), native_max);
   auto others = options.listeners;
   if (options.mqtt)
     others.insert(others.begin(), {spoken_protocol::mqtt, *options.mqtt});

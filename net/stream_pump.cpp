@@ -65,7 +65,9 @@ void stream_pump::bind(const caf::actor& owner, actors::link::reading how, shard
 }
 
 void stream_pump::write(bytes&& data) {
-  unwritten_ += data.size();
+  // Whoever has written so much may have more, and waits without asking again.
+  if ((unwritten_ += data.size()) >= output_max)
+    starved_ = true;
   order what{order::kind::write};
   what.data = std::move(data);
   give(std::move(what));

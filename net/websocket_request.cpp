@@ -66,6 +66,10 @@ std::optional<http_response> judge(const http_request& request, std::string_view
     answer.set(http::field::sec_websocket_version, "13");
     return answer;
   }
+  // 16 bytes in base64 (RFC 6455, 4.1).
+  if (const auto key = request[http::field::sec_websocket_key];
+      key.size() != 24 || !key.ends_with("=="))
+    return error(http::status::bad_request, "Sec-WebSocket-Key has to be 16 bytes in base64.");
   const auto offered = request[http::field::sec_websocket_protocol];
   if (!http::token_list{offered}.exists(wanted))
     return error(http::status::bad_request,

@@ -108,10 +108,16 @@ class Server(Program):
             directory, "serve", "--listen", "127.0.0.1:0", "--config", file,
             *(["--threads", threads] if threads else []), *arguments
         )
-        ready = self.until(r"kodama: ready native=(\S+)(?: mqtt=(\S+))?\n")
-        self.address = ready[1]
-        self.mqtt = ready[2]
+        ready = self.until(r"kodama: ready (native=.*)\n")
+        self.places = {}  # what is spoken -> where, in the order of the line
+        for name, place in (word.split("=", 1) for word in ready[1].split()):
+            self.places.setdefault(name, []).append(place)
+        self.address = self.places["native"][0]
+        self.mqtt = self.places.get("mqtt", [None])[0]
         self.port = int(self.address.rsplit(":", 1)[1])
+
+    def port_of(self, name, which=0):
+        return int(self.places[name][which].rsplit(":", 1)[1])
 
 
 class Case(unittest.TestCase):

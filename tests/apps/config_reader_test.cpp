@@ -1,0 +1,182 @@
+#include "apps/serve_config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace kodama::apps {
+namespace {
+
+class ConfigReader : public testing::Test {
+protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "kodama-config-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    file_ = directory_ + "/kodama.toml";
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  /// What is wrong with a file of this text, "LINE: key: what" each.
+  std::vector<std::string> mistakes_of(const std::string& text) {
+    std::ofstream{file_} << text;
+    config_ = {};
+    std::vector<std::string> told;
+    for (auto& each : read_config(file_, config_)) {
+      EXPECT_EQ(each.place.file, file_);
+      each.place.file = "";
+      auto one = to_string(each);
+      told.push_back(one.starts_with(": ") ? one.substr(2) : one.substr(1));
+    }
+    return told;
+  }
+
+  std::string directory_;
+  std::string file_;
+  serve_config config_;
+};
+
+using lines = std::vector<std::string>;
+
+lines to_strings(const config_mistakes& mistakes) {
+  lines told;
+  for (const auto& each : mistakes)
+    told.push_back(to_string(each));
+  return told;
+}
+
+TEST_F(ConfigReader, NothingIsWrongWithNothing) {
+  EXPECT_EQ(mistakes_of(""), lines{});
+  EXPECT_EQ(mistakes_of("# a comment\n[limits]\n"), lines{});
+}
+
+TEST_F(ConfigReader, EveryMistakeIsToldInTheOrderOfTheFile) {
+  EXPECT_EQ(mistakes_of("threads = 0\n"
+                        "listn = \"127.0.0.1:0\"\n"
+                        "[times]\n"
+                        "keepalive_max = 30\n"
+                        "[limits]\n"
+                        "message_size_max = \"much\"\n"
+                        "topics_max = 5\n"),
+            (lines{"1: threads: expected a whole number from 1 to 256",
+                   "2: listn: no such key; did you mean listen?",
+                   "4: times.keepalive_max: expected a duration in quotes, such as \"60s\"",
+                   "6: limits.message_size_max: " + parse_size("much").error().reason}));
+  EXPECT_EQ(config_.server.node.session.limits.topics_max, 5u) << "what is right is taken";
+}
+
+TEST_F(ConfigReader, AKeyInTheWrongTableIsLedHome) {
+  EXPECT_EQ(
+      mistakes_of("sections_max = 20\n[limits]\nack_delay = \"1ms\"\n[limit]\ntopics_max = 1\n"),
+      (lines{"1: sections_max: no such key; did you mean limits.sections_max?",
+             "3: limits.ack_delay: no such key; did you mean times.ack_delay?",
+             "5: limit.topics_max: no such key; did you mean limits.topics_max?"}));
+}
+
+TEST_F(ConfigReader, NoProposalWhereNothingIsNear) {
+  EXPECT_EQ(mistakes_of("colour = \"green\"\n"),
+            lines{"1: colour: no such key; docs/operations.md lists them all"});
+}
+
+TEST_F(ConfigReader, ATableAndAValueAreToldApart) {
+  EXPECT_EQ(mistakes_of("limits = 5\n"),
+            lines{"1: limits: expected a table, that is [limits] and keys below it"});
+}
+
+TEST_F(ConfigReader, ReadingGoesOnBehindABrokenLine) {
+  const auto told = mistakes_of("threads = = 2\nthreads = 0\nudp = maybe\nlog_level = 5\n");
+  ASSERT_EQ(told.size(), 4u);
+  EXPECT_TRUE(told[0].starts_with("1: ")) << told[0];
+  EXPECT_EQ(told[1], "2: threads: expected a whole number from 1 to 256");
+  EXPECT_TRUE(told[2].starts_with("3: ")) << told[2];
+  EXPECT_EQ(told[3], "4: log_level: expected a text in quotes");
+}
+
+TEST_F(ConfigReader, BelowABrokenTableNameNothingIsGuessed) {
+  const auto told = mistakes_of("threads = 0\n[limits\ntopics_max = 0\n");
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_TRUE(told[1].starts_with("2: ")) << told[1];
+}
+
+TEST_F(ConfigReader, AFileThatIsNotThereIsNamed) {
+  const auto told = read_config(directory_ + "/none.toml", config_);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(to_string(told[0]), directory_ + "/none.toml: cannot be read");
+}
+
+TEST_F(ConfigReader, ListenersComeAsOftenAsTheyAreWritten) {
+  EXPECT_EQ(
+      mistakes_of("[tls.a]\ncertificate = \"c\"\nkey = \"k\"\n"
+                  "[tls.b]\ncertificate = [\"c\", \"d\"]\nkey = [\"k\", \"l\"]\n"
+                  "[[listener]]\nprotocol = \"mqtt\"\naddress = \"127.0.0.1:1\"\ntls = \"a\"\n"
+                  "[[listener]]\nprotocol = \"native\"\naddress = \"[::1]:2\"\n"
+                  "websocket = true\nproxy_protocol = true\n"),
+      lines{});
+  ASSERT_EQ(config_.listeners.size(), 2u);
+  EXPECT_EQ(config_.listeners[0].protocol, net::spoken_protocol::mqtt);
+  EXPECT_EQ(config_.listeners[0].tls, "a");
+  EXPECT_FALSE(config_.listeners[0].websocket);
+  EXPECT_EQ(config_.listeners[1].address, (host_port{"::1", 2}));
+  EXPECT_TRUE(config_.listeners[1].websocket && config_.listeners[1].proxy_protocol);
+  ASSERT_EQ(config_.server.tls.size(), 2u);
+  EXPECT_EQ(config_.server.tls[1].certificates,
+            (std::vector<net::certificate_files>{{"c", "k"}, {"d", "l"}}));
+  EXPECT_EQ(to_strings(check_config(config_)), lines{});
+}
+
+TEST_F(ConfigReader, MistakesInListenersAreToldByTheirLine) {
+  EXPECT_EQ(mistakes_of("[[listener]]\nprotocol = \"mqtts\"\nadress = \"127.0.0.1:1\"\n"
+                        "[[listener]]\n"
+                        "[tls.a]\ncertificate = \"c\"\nrequire_client_certificate = true\n"
+                        "password = \"p\"\n"),
+            (lines{"1: listener: address is missing; expected address = \"HOST:PORT\"",
+                   "2: listener.protocol: expected \"native\" or \"mqtt\"",
+                   "3: listener.adress: no such key; did you mean address?",
+                   "4: listener: protocol is missing; expected protocol = \"native\" or \"mqtt\"",
+                   "4: listener: address is missing; expected address = \"HOST:PORT\"",
+                   "5: tls.a: expected as many keys as certificates, at least one of each; there "
+                   "are 1 certificates and 0 keys",
+                   "5: tls.a: require_client_certificate needs client_ca, the file with the "
+                   "authorities whose certificates are accepted",
+                   "8: tls.a.password: no such key; expected one of certificate, client_ca, key, "
+                   "require_client_certificate"}));
+  EXPECT_EQ(mistakes_of("[listener]\naddress = \"127.0.0.1:1\"\n"),
+            lines{"1: listener: expected [[listener]], in double brackets, for each"});
+}
+
+TEST_F(ConfigReader, AListenersCertificatesHaveToBeThere) {
+  EXPECT_EQ(mistakes_of("\n[[listener]]\nprotocol = \"mqtt\"\naddress = \"127.0.0.1:1\"\n"
+                        "tls = \"b\"\n[tls.a]\ncertificate = \"c\"\nkey = \"k\"\n"),
+            lines{});
+  EXPECT_EQ(to_strings(check_config(config_)),
+            lines{file_ + ":2: listener: there is no [tls.b]; this file has [tls.a]"});
+  const auto told = to_strings(check_certificates(config_));
+  EXPECT_EQ(told, lines{file_ + ":6: tls.a: c No such file or directory"});
+}
+
+TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
+  ASSERT_EQ(mistakes_of("listen = \"0.0.0.0:0\"\n[[listener]]\nprotocol = \"mqtt\"\n"
+                        "address = \"0.0.0.0:0\"\nwebsocket = true\n"),
+            lines{});
+  const std::string what =
+      "without tokens only loopback is served, not 0.0.0.0; give --tokens FILE, "
+      "or listen on 127.0.0.1";
+  EXPECT_EQ(to_strings(resolve_addresses(config_)), (lines{what, file_ + ":2: listener: " + what}));
+  config_.tokens_file = "tokens";
+  EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
+}
+
+TEST_F(ConfigReader, EveryValueIsNotedAsItIsWritten) {
+  ASSERT_EQ(mistakes_of("threads = 2\n[limits]\ntopics_max = 7\n[[listener]]\nprotocol = \"mqtt\"\n"
+                        "address = \"127.0.0.1:1\"\n"),
+            lines{});
+  EXPECT_EQ(config_.written.at("threads"), "2");
+  EXPECT_EQ(config_.written.at("limits.topics_max"), "7");
+  EXPECT_EQ(config_.written.at("listener[1].address"), "127.0.0.1:1");
+}
+
+} // namespace
+} // namespace kodama::apps
