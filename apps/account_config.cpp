@@ -17,6 +17,8 @@ public:
     load_keys();
     for (const auto& [name, user] : accounts_.users)
       judge_plan(user.plan, place_of(name));
+    if (accounts_.anonymous)
+      judge_plan(accounts_.anonymous->plan, place_of("anonymous"));
     for (std::size_t i = 0; i != accounts_.signers.size(); ++i)
       judge_plan(accounts_.signers[i].plan, config_.jwt_places[i]);
     return std::move(found_);

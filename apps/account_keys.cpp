@@ -75,6 +75,12 @@ setters keys_of(net::account_options::user& user) {
   return keys;
 }
 
+setters keys_of(net::account_options::guest& guest) {
+  setters keys{{"plan", text_setter(guest.plan)}};
+  add_rules(keys, guest.rules);
+  return keys;
+}
+
 setters keys_of(net::account_options::signer& signer, std::string& key_file) {
   setters keys{
       {"algorithm", algorithm_setter(signer.key.how)}, {"key", text_setter(key_file)},

@@ -30,6 +30,7 @@ using setters = std::map<std::string, setter, std::less<>>;
 [[nodiscard]] setters keys_of(listener_config& listener);
 [[nodiscard]] setters keys_of(actors::plan& plan);
 [[nodiscard]] setters keys_of(net::account_options::user& user);
+[[nodiscard]] setters keys_of(net::account_options::guest& guest);
 [[nodiscard]] setters keys_of(net::account_options::signer& signer, std::string& key_file);
 [[nodiscard]] setters keys_of(net::tls_options& tls, std::vector<std::string>& certificates,
                               std::vector<std::string>& keys);

@@ -61,7 +61,7 @@ public:
       , keys_{keys_of(config)} {
     for (const auto& [key, set] : keys_)
       known_.push_back(key);
-    known_.insert(known_.end(), {"listener", "tls", "plans", "users", "jwt"});
+    known_.insert(known_.end(), {"listener", "tls", "plans", "users", "jwt", "anonymous"});
   }
 
   void read(const toml::table& top) {
@@ -77,6 +77,8 @@ public:
         read_users(value);
       else if (name == "jwt")
         read_signers(value);
+      else if (name == "anonymous")
+        read_guest(value);
       else
         read_value(std::string{name.str()}, value);
   }
@@ -245,6 +247,16 @@ private:
                    mistake(line_of(table), key, checked.error().reason);
                  read_inner(table, key, keys_of(config_.server.accounts.users[name]));
                });
+  }
+
+  void read_guest(const toml::node& value) {
+    const auto* table = value.as_table();
+    if (table == nullptr) {
+      mistake(line_of(value), "anonymous", "expected [anonymous] and keys below it");
+      return;
+    }
+    config_.user_places["anonymous"] = {file_, line_of(value), "anonymous"};
+    read_inner(*table, "anonymous", keys_of(config_.server.accounts.anonymous.emplace()));
   }
 
   void read_signers(const toml::node& value) {

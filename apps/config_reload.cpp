@@ -9,7 +9,8 @@ namespace {
 
 bool is_taken_over(std::string_view key) {
   return key == "tokens" || key == "passwords" || key == "log_level" || key.starts_with("tls.") ||
-         key.starts_with("users.") || key.starts_with("plans.") || key.starts_with("jwt[");
+         key.starts_with("users.") || key.starts_with("plans.") || key.starts_with("jwt[") ||
+         key.starts_with("anonymous.");
 }
 
 } // namespace

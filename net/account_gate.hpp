@@ -57,7 +57,8 @@ private:
   };
   /// One configuration, ready to be asked; immutable.
   struct book {
-    bool open = false; ///< everybody may come in
+    bool open = false;         ///< everybody may come in, whatever they show
+    actors::account_ptr guest; ///< who shows nothing, if they may come in
     std::vector<std::pair<std::string, actors::account_ptr>> tokens;
     std::map<std::string, known_user, std::less<>> users;
     std::vector<known_signer> signers;

@@ -4,6 +4,7 @@
 #include "net/json_web_token.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,13 @@ struct account_options {
     actors::access_rules rules;
   };
 
+  /// Whoever shows nothing at all, if they may come in.
+  struct guest {
+    std::string plan;
+    actors::access_rules rules;
+  };
+
+  std::optional<guest> anonymous;
   std::vector<std::string> tokens; ///< without a name, each a holder of its own, without limits
   std::map<std::string, user, std::less<>> users;
   std::vector<signer> signers;
@@ -33,7 +41,7 @@ struct account_options {
 
   /// Nobody is named: everybody who reaches the server may come in.
   [[nodiscard]] bool empty() const noexcept {
-    return tokens.empty() && users.empty() && signers.empty();
+    return !anonymous && tokens.empty() && users.empty() && signers.empty();
   }
 };
 

@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""Users, passwords, signed tokens, rules and plans, with stock MQTT clients, native ones and HTTP."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import harness
+
+RULES = """
+passwords = "{users}"
+usage_file = "{usage}"
+[anonymous]
+subscribe = ["open/#"]
+publish = []
+[plans.tiny]
+message_size_max = "1KiB"
+messages_per_month = 5
+connections_max = 2
+subscriptions_max = 2
+stored_bytes_max = "2KiB"
+[plans.slow]
+messages_per_second = 3
+[users.ann]
+publish = ["home/%u/#", "by/%c"]
+subscribe = ["home/#", "$share/none"]
+subscribe_denied = ["home/secret/#"]
+[users.bob]
+plan = "tiny"
+tokens = ["bob's token"]
+[users.carl]
+plan = "slow"
+tokens = ["carl's token"]
+[users.hook]
+publish = ["hooks/#"]
+tokens = ["hook's token"]
+webhook_secret = "s3cret"
+[[jwt]]
+algorithm = "HS256"
+secret = "signing key"
+audience = "kodama"
+publish = ["jwt/%u"]
+"""
+
+
+def signed(claims, key="signing key", algorithm="HS256"):
+    """A JSON Web Token."""
+
+    def part(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+    text = b".".join(part(json.dumps(x).encode()) for x in ({"alg": algorithm, "typ": "JWT"}, claims))
+    if algorithm == "none":
+        return (text + b".").decode()
+    return (text + b"." + part(hmac.new(key.encode(), text, hashlib.sha256).digest())).decode()
+
+
+class Accounts(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.users = os.path.join(self.directory, "users.txt")
+        self.usage = os.path.join(self.directory, "usage.txt")
+        for name in ("ann", "bob"):
+            self.set_password(name, name + "'s password")
+        self.rules = RULES.format(users=self.users, usage=self.usage)
+        self.server = self.begin()
+
+    def begin(self):
+        server = self.serve("--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", config=self.rules)
+        self.place = server.mqtt.rsplit(":", 1)
+        self.http = server.places["http"][0]
+        return server
+
+    def set_password(self, name, password, *options):
+        done = self.ask("passwd", *options, self.users, name, lines=password + "\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def ask(self, *arguments, lines=None):
+        return subprocess.run([harness.KODAMA, *map(str, arguments)], input=lines, text=True,
+                              capture_output=True, timeout=harness.PATIENCE)
+
+    def run_client(self, program, *arguments, version="5"):
+        return subprocess.run(
+            [program, "-h", self.place[0], "-p", self.place[1], "-V", version, *map(str, arguments)],
+            capture_output=True, text=True, timeout=harness.PATIENCE)
+
+    def login(self, user, password, **options):
+        return self.run_client("mosquitto_pub", "-u", user, "-P", password, "-t", "home/ann/x", "-m",
+                               "x", "-q", 1, **options)
+
+    def sub(self, *arguments, version="5"):
+        return self.start("-oL", "mosquitto_sub", "-h", self.place[0], "-p", self.place[1], "-V",
+                          version, "-d", "-F", "got %t %p", *map(str, arguments), binary="stdbuf")
+
+    def request(self, method, path, body=None, **headers):
+        asked = urllib.request.Request("http://" + self.http + path, method=method,
+                                       data=body if body is None else body.encode(),
+                                       headers={k.replace("_", "-"): v for k, v in headers.items()})
+        try:
+            with urllib.request.urlopen(asked, timeout=harness.PATIENCE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+
+class Passwords(Accounts):
+    def test_right_and_wrong(self):
+        self.assertEqual(self.login("ann", "ann's password").returncode, 0)
+        for version in ("5", "311"):
+            for user, password in (("ann", "wrong"), ("nobody", "ann's password"), ("ann", "")):
+                done = self.login(user, password, version=version)
+                self.assertNotEqual(done.returncode, 0, (user, password))
+                self.assertRegex(done.stderr, "(?i)not authorised|bad user name|refused")
+
+    def test_native_clients_say_both_in_the_token(self):
+        done = self.ask("pub", "--connect", self.server.address, "--token", "ann:ann's password",
+                        "home/ann/x", "hello")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.ask("pub", "--connect", self.server.address, "--token", "ann:wrong", "home/ann/x", "hello")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("bad_token", done.stderr)
+
+    def test_a_changed_file_counts_after_sighup(self):
+        self.set_password("ann", "new password")
+        self.set_password("bob", "", "--delete")
+        self.server.process.send_signal(signal.SIGHUP)
+        self.server.until("who is connected stays")
+        self.assertEqual(self.login("ann", "new password").returncode, 0)
+        self.assertNotEqual(self.login("ann", "ann's password").returncode, 0)
+        self.assertNotEqual(self.login("bob", "bob's password").returncode, 0)
+
+    def test_the_file_holds_no_password(self):
+        with open(self.users, encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual(text.count("$argon2id$"), 2)
+        self.assertNotIn("password", text)
+
+    def test_many_at_once(self):
+        clients = [self.sub("-u", "ann", "-P", "ann's password", "-t", "home/x") for _ in range(20)]
+        for each in clients:
+            each.until("Subscribed")
+
+
+class SignedTokens(Accounts):
+    def test_whose_signature_counts(self):
+        now = int(time.time())
+        good = {"sub": "dora", "aud": ["other", "kodama"], "exp": now + 60}
+        self.assertEqual(self.publish_as(signed(good)), 0)
+        for claims, key, algorithm in (
+            (good, "another key", "HS256"),
+            (good, "", "none"),
+            ({**good, "exp": now - 1}, "signing key", "HS256"),
+            ({**good, "nbf": now + 60}, "signing key", "HS256"),
+            ({**good, "aud": "other"}, "signing key", "HS256"),
+            ({"aud": "kodama"}, "signing key", "HS256"),
+        ):
+            self.assertNotEqual(self.publish_as(signed(claims, key, algorithm)), 0, claims)
+
+    def test_the_subject_fills_the_rules_in(self):
+        token = signed({"sub": "dora", "aud": "kodama"})
+        self.assertEqual(self.publish_as(token, "jwt/dora"), 0)
+        self.assertNotEqual(self.publish_as(token, "jwt/emil"), 0)
+
+    def publish_as(self, token, topic="jwt/dora"):
+        status, _ = self.request("POST", "/v1/publish/" + topic, "x", Authorization="Bearer " + token)
+        return 0 if status == 200 else status
+
+
+class Rules(Accounts):
+    def test_publish(self):
+        ann = ("-u", "ann", "-P", "ann's password", "-i", "one")
+        for topic, ok in (("home/ann/a", True), ("by/one", True), ("by/two", False), ("other", False)):
+            done = self.run_client("mosquitto_pub", *ann, "-t", topic, "-m", "x", "-q", 1)
+            self.assertEqual("Not authorized" not in done.stderr, ok, (topic, done.stderr))
+        # 3.1.1 has no words for it: the connection is closed.
+        done = self.run_client("mosquitto_pub", *ann, "-t", "other", "-m", "x", "-q", 1, version="311")
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_subscribe_is_answered_filter_by_filter(self):
+        ann = ("-u", "ann", "-P", "ann's password")
+        sub = self.sub(*ann, "-t", "home/+", "-t", "#", "-t", "home/secret/x")
+        sub.until(r"Subscribed \(mid: \d+\): 0, 135, 135")
+        sub = self.sub(*ann, "-t", "home/+", "-t", "other", version="311")
+        sub.until(r"Subscribed \(mid: \d+\): 0, 128")
+
+    def test_what_is_denied_is_not_heard_by_a_wider_filter(self):
+        sub = self.sub("-u", "ann", "-P", "ann's password", "-t", "home/#")
+        sub.until("Subscribed")
+        for topic in ("home/secret/x", "home/open"):
+            self.run_client("mosquitto_pub", "-u", "carl", "-P", "carl's token", "-t", topic, "-m", "x", "-q", 1)
+        sub.until("got home/open")
+        self.assertNotIn("secret", sub.stdout().replace("home/secret/#", ""))
+
+    def test_whoever_shows_nothing(self):
+        sub = self.sub("-t", "open/x", "-t", "closed")
+        sub.until(r"Subscribed \(mid: \d+\): 0, 135")
+        done = self.run_client("mosquitto_pub", "-t", "open/x", "-m", "x", "-q", 1)
+        self.assertIn("Not authorized", done.stderr)
+
+    def test_native(self):
+        done = self.ask("pub", "--connect", self.server.address, "--token", "ann:ann's password", "other", "x")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("not_authorized", done.stderr)
+        done = self.ask("sub", "--connect", self.server.address, "--token", "ann:ann's password", "other")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("not_authorized", done.stderr)
+
+    def test_a_will_too(self):
+        done = self.run_client("mosquitto_sub", "-u", "ann", "-P", "ann's password", "-t", "home/x",
+                               "--will-topic", "other", "--will-payload", "x")
+        self.assertNotEqual(done.returncode, 0)
+
+
+class Plans(Accounts):
+    bob = ("-u", "bob", "-P", "bob's password")
+
+    def test_message_size(self):
+        done = self.run_client("mosquitto_pub", *self.bob, "-t", "t", "-m", "x" * 1025, "-q", 1, "-d")
+        self.assertIn("Received DISCONNECT (149)", done.stdout)
+        status, text = self.request("POST", "/v1/publish/t", "x" * 1025, Authorization="Bearer bob's token")
+        self.assertEqual(status, 413)
+        self.assertIn("message_size_max of plan tiny is 1024 bytes, this message has 1025", text)
+
+    def test_quota_counts_over_protocols_and_restarts(self):
+        for _ in range(4):
+            done = self.run_client("mosquitto_pub", *self.bob, "-t", "t", "-m", "x", "-q", 1)
+            self.assertNotIn("uota", done.stderr)
+        native = ("pub", "--connect", None, "--token", "bob's token", "t", "x")
+        self.assertEqual(self.ask(*[self.server.address if a is None else a for a in native]).returncode, 0)
+        done = self.run_client("mosquitto_pub", *self.bob, "-t", "t", "-m", "x", "-q", 1)
+        self.assertIn("Quota exceeded", done.stderr)
+        self.server.stop()
+        with open(self.usage, encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"^\d{4}-\d\d 5 bob\n$")
+        self.server = self.begin()
+        status, text = self.request("POST", "/v1/publish/t", "x", Authorization="Bearer bob's token")
+        self.assertEqual(status, 429)
+        self.assertIn("messages_per_month of plan tiny is 5", text)
+        done = self.ask(*[self.server.address if a is None else a for a in native])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("quota_exceeded", done.stderr)
+        self.assertRegex(self.request("GET", "/metrics")[1],
+                         r'kodama_limits_hit_total\{account="bob",limit="messages_per_month"\} [1-9]')
+
+    def test_rate(self):
+        text = harness.numbers(50)
+        done = subprocess.run(
+            ["mosquitto_pub", "-h", self.place[0], "-p", self.place[1], "-V", "5", "-u", "carl", "-P",
+             "carl's token", "-t", "t", "-q", "1", "-l", "-d"],
+            input=text, text=True, capture_output=True, timeout=harness.PATIENCE)
+        self.assertRegex(done.stdout + done.stderr, "(?i)150|rate too high|lost")
+
+    def test_connections(self):
+        here = [self.sub(*self.bob, "-t", "t") for _ in range(2)]
+        for each in here:
+            each.until("Subscribed")
+        for version in ("5", "311"):
+            done = self.run_client("mosquitto_sub", *self.bob, "-t", "t", version=version)
+            self.assertNotEqual(done.returncode, 0)
+        # A native client waits until there is room.
+        native = self.start("sub", "--connect", self.server.address, "--token", "bob's token", "--verbose", "t")
+        native.until("too_many_connections")
+        here[0].stop()
+        native.until("subscribed to t")
+        native.stop()
+        self.sub(*self.bob, "-t", "t").until("Subscribed")
+
+    def test_subscriptions(self):
+        sub = self.sub(*self.bob, "-t", "a", "-t", "b", "-t", "c")
+        sub.until(r"Subscribed \(mid: \d+\): 0, 0, 151")
+
+    def test_stored_bytes(self):
+        away = ("-c", "-i", "away", "-x", 60, "-t", "s", "-q", 1)
+        self.assertEqual(self.sub(*self.bob, *away, "-E").wait(), 0)
+        for _ in range(4):
+            self.run_client("mosquitto_pub", "-u", "carl", "-P", "carl's token", "-t", "s", "-m", "x" * 900, "-q", 1)
+        # More than may be kept: the session has ended, and the client learns it.
+        back = self.sub(*self.bob, *away)
+        back.until("Subscribed")
+        self.assertNotIn("got s", back.stdout())
+
+
+class Http(Accounts):
+    def test_publish_reaches_every_protocol(self):
+        sub = self.subscribe(self.server.address, "--token", "carl's token", "--count", "1", "t/x y")
+        mqtt = self.sub("-u", "carl", "-P", "carl's token", "-t", "t/+", "-C", 1)
+        mqtt.until("Subscribed")
+        status, text = self.request("POST", "/v1/publish/t/x%20y", '{"a": 1}',
+                                    Authorization="Bearer carl's token", Content_Type="application/json")
+        self.assertEqual((status, json.loads(text)), (200, {"topic": "t/x y", "acknowledged": True}))
+        self.assertEqual(sub.wait(), 0)
+        self.assertEqual(sub.stdout(), '{"a": 1}\n')
+        mqtt.until(r'got t/x y \{"a": 1\}')
+
+    def test_subscribers(self):
+        sub = self.subscribe(self.server.address, "--token", "carl's token", "t")
+        status, text = self.request("GET", "/v1/topics/t/subscribers", Authorization="Bearer carl's token")
+        self.assertEqual(status, 200)
+        self.assertEqual(len(json.loads(text)["subscribers"]), 1)
+        sub.stop()
+
+    def test_refusals(self):
+        basic = "Basic " + base64.b64encode(b"ann:ann's password").decode()
+        for method, path, headers, expected in (
+            ("POST", "/v1/publish/t", {}, 403),
+            ("POST", "/v1/publish/t", {"Authorization": "Bearer wrong"}, 401),
+            ("POST", "/v1/publish/t", {"Authorization": "Digest x"}, 401),
+            ("POST", "/v1/publish/t", {"Authorization": basic}, 403),
+            ("POST", "/v1/publish/home/ann/x", {"Authorization": basic}, 200),
+            ("POST", "/v1/publish/", {"Authorization": basic}, 400),
+            ("POST", "/v1/publish/a/%23", {"Authorization": basic}, 400),
+            ("GET", "/v1/publish/t", {}, 405),
+            ("GET", "/nothing", {}, 404),
+            ("GET", "/v1/topics/other/subscribers", {"Authorization": basic}, 403),
+        ):
+            status, text = self.request(method, path, "x" if method == "POST" else None, **headers)
+            self.assertEqual(status, expected, (path, text))
+            if status != 200:
+                self.assertTrue(json.loads(text)["error"])
+
+    def test_webhook_with_a_signature(self):
+        body = json.dumps({"ref": "refs/heads/main", "commits": ["x" * 4000]})
+        right = "sha256=" + hmac.new(b"s3cret", body.encode(), hashlib.sha256).hexdigest()
+        path = "/v1/publish/hooks/push?token=hook's%20token"
+        self.assertEqual(self.request("POST", path, body, X_Hub_Signature_256=right)[0], 200)
+        for wrong in ({}, {"X_Hub_Signature_256": "sha256=" + "0" * 64}):
+            self.assertEqual(self.request("POST", path, body, **wrong)[0], 401)
+        self.assertEqual(self.request("POST", path, body + " ", X_Hub_Signature_256=right)[0], 401)
+
+    def test_health_and_metrics(self):
+        self.assertEqual(self.request("GET", "/healthz"), (200, "ok\n"))
+        self.assertEqual(self.request("GET", "/readyz"), (200, "ready\n"))
+        self.request("POST", "/v1/publish/t", "x", Authorization="Bearer carl's token")
+        text = self.request("GET", "/metrics")[1]
+        for line in ('kodama_messages_total{direction="in",protocol="http",qos="1"} 1',
+                     "kodama_publish_seconds_count 1", "# TYPE kodama_publish_seconds histogram",
+                     'kodama_http_requests_total{status="200"} 3', "kodama_topics "):
+            self.assertIn(line, text)
+
+    def converse(self, said):
+        """What is answered until the server closes."""
+        host, port = self.http.rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=harness.PATIENCE) as wire:
+            wire.sendall(said)
+            answer = b""
+            while more := wire.recv(65536):
+                answer += more
+        return answer
+
+    def test_what_is_no_http(self):
+        for said in (b"\x10\x20garbage\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 5000,
+                     b"POST /v1/publish/t HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"):
+            answer = self.converse(said)
+            self.assertRegex(answer, rb"^HTTP/1.1 4(00|13|31) ")
+        self.assertEqual(self.request("GET", "/healthz")[0], 200)
+
+
+if __name__ == "__main__":
+    harness.main()
