@@ -73,7 +73,6 @@ def receive_all(peer):
 class Transports(harness.Case):
     """A server with a listener of each kind."""
 
-    threads = 2
     times = '[times]\nconnect_timeout = "30s"\n'
     more = ""
 
@@ -83,8 +82,7 @@ class Transports(harness.Case):
         self.ec = self.authority.issue("ec", "localhost", "*.example.test")
         self.rsa = self.authority.issue("rsa", "localhost", "*.example.test", kind="rsa")
         self.other = self.authority.issue("other", "other.test")
-        self.server = self.serve("--threads", self.threads, "--log-level", "debug",
-                                 config=self.config())
+        self.server = self.serve("--log-level", "debug", config=self.config())
 
     def tearDown(self):
         self.assertEqual(self.server.stop(), 0, self.server.stderr()[-2000:])
@@ -93,7 +91,7 @@ class Transports(harness.Case):
     def config(self):
         certificates = ", ".join(f'"{pair[0]}"' for pair in (self.ec, self.rsa, self.other))
         keys = ", ".join(f'"{pair[1]}"' for pair in (self.ec, self.rsa, self.other))
-        text = self.times + f"[tls.main]\ncertificate = [{certificates}]\nkey = [{keys}]\n"
+        text = f"threads = 2\n{self.times}[tls.main]\ncertificate = [{certificates}]\nkey = [{keys}]\n"
         for protocol in ("mqtt", "native"):
             for layers in ("", 'tls = "main"', "websocket = true", 'tls = "main"\nwebsocket = true',
                            "proxy_protocol = true"):
