@@ -103,7 +103,9 @@ void shard::run() {
 }
 
 void shard::gather_events() {
-  if (!readers_.empty()) {
+  // What a flush told its owner (link_drained) is in the run queue by now: waiting for an event
+  // would leave it there.
+  if (!readers_.empty() || !queue_.empty()) {
     io_.poll_one(); // there is work already
   } else {
     wake_up_by(timers().next());

@@ -266,7 +266,12 @@ void stream_pump::read_after_owner() {
   }
   // By way of the owner's shard, which lets its actors run in between: otherwise a peer that sends
   // faster than they work would fill their mailboxes without bound.
-  boost::asio::post(owners_home_->io(), [self = self()] { self->give({order::kind::read_on}); });
+  // Not kept alive by it: when the shards go away one by one, nothing of one may be left in
+  // another.
+  boost::asio::post(owners_home_->io(), [waiting = std::weak_ptr{self()}] {
+    if (const auto pump = waiting.lock())
+      pump->give({order::kind::read_on});
+  });
 }
 
 void stream_pump::read() {

@@ -2,13 +2,16 @@
 """TLS, WebSocket and the PROXY protocol before both protocols, with stock clients and with clients
 that misbehave."""
 
+import functools
 import pathlib
 import signal
 import socket
 import ssl
 import struct
 import subprocess
+import tempfile
 import time
+import unittest
 import warnings
 
 import harness
@@ -70,21 +73,27 @@ def receive_all(peer):
     return got
 
 
+@functools.cache
+def certificates():
+    """Made once for all tests: keys take their time."""
+    directory = tempfile.TemporaryDirectory(prefix="kodama-e2e-")
+    unittest.addModuleCleanup(directory.cleanup)
+    authority = Authority(directory.name)
+    hosts = ("localhost", "*.example.test")
+    return (authority, authority.issue("ec", *hosts), authority.issue("rsa", *hosts, kind="rsa"),
+            authority.issue("other", "other.test"))
+
+
 class Transports(harness.Case):
     """A server with a listener of each kind."""
 
-    threads = 2
     times = '[times]\nconnect_timeout = "30s"\n'
     more = ""
 
     def setUp(self):
         super().setUp()
-        self.authority = Authority(self.directory)
-        self.ec = self.authority.issue("ec", "localhost", "*.example.test")
-        self.rsa = self.authority.issue("rsa", "localhost", "*.example.test", kind="rsa")
-        self.other = self.authority.issue("other", "other.test")
-        self.server = self.serve("--threads", self.threads, "--log-level", "debug",
-                                 config=self.config())
+        self.authority, self.ec, self.rsa, self.other = certificates()
+        self.server = self.serve("--log-level", "debug", config=self.config())
 
     def tearDown(self):
         self.assertEqual(self.server.stop(), 0, self.server.stderr()[-2000:])
@@ -93,7 +102,7 @@ class Transports(harness.Case):
     def config(self):
         certificates = ", ".join(f'"{pair[0]}"' for pair in (self.ec, self.rsa, self.other))
         keys = ", ".join(f'"{pair[1]}"' for pair in (self.ec, self.rsa, self.other))
-        text = self.times + f"[tls.main]\ncertificate = [{certificates}]\nkey = [{keys}]\n"
+        text = f"threads = 2\n{self.times}[tls.main]\ncertificate = [{certificates}]\nkey = [{keys}]\n"
         for protocol in ("mqtt", "native"):
             for layers in ("", 'tls = "main"', "websocket = true", 'tls = "main"\nwebsocket = true',
                            "proxy_protocol = true"):
@@ -172,10 +181,13 @@ class EveryLayer(Transports):
             peer = self.greet(self.stream(name), name)
             peer.sendall(subscribe_packet("large"))
             receive(peer, 5)
+            began = time.monotonic()
             for _ in range(20):
                 peer.sendall(packet)
             for _ in range(20):
                 self.assertEqual(receive(peer, len(packet)), packet, name)
+            # connect_timeout would wake a server that has forgotten to go on, after 30 s.
+            self.assertLess(time.monotonic() - began, 20, name)
 
     def test_a_session_moves_between_threads_and_layers(self):
         # Each connection takes over from the one before: the links go to where the session lives.
