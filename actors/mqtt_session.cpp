@@ -201,7 +201,8 @@ void mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& as
   told.topic_alias_maximum = limits.topic_alias_maximum;
   told.shared_subscription_available = false;
   core_.reply(answer);
-  world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present);
+  world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present,
+                                   asking.link->id());
 }
 
 void mqtt_session::break_off(const mqtt::error& why) {
@@ -243,6 +244,8 @@ void mqtt_session::forget_state() {
 void mqtt_session::end_session() {
   if (will_)
     publish_will(); // the session's end is the latest moment [MQTT-3.1.2-8]
+  if (has_state_)
+    world_.watching.on_mqtt_ended(who_.client);
   forget_state();
   topics_.leave_all(who_.client);
   if (!forgotten_asked_) {
