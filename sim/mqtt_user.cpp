@@ -86,13 +86,13 @@ void mqtt_user::carry_out(const operation& what) {
   case kind::subscribe:
     wanted_.insert_or_assign(name_in(what), wish{what, false});
     unwanted_.erase(name_in(what));
-    if (connected_)
+    if (core_->connected())
       subscribe(name_in(what), what);
     break;
   case kind::unsubscribe:
     wanted_.erase(name_in(what));
     unwanted_[name_in(what)] = true;
-    if (connected_)
+    if (core_->connected())
       unsubscribe(name_in(what));
     break;
   case kind::publish:

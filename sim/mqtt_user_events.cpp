@@ -53,6 +53,8 @@ void mqtt_user::handle(const event::connected& what) {
     for (auto& [filter, wanted] : wanted_)
       wanted.granted = false;
   }
+  if (!core_->connected())
+    return; // and ended in the same breath
   for (const auto& [filter, wanted] : wanted_)
     if (!wanted.granted)
       subscribe(filter, wanted.how);

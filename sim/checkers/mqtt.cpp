@@ -157,6 +157,9 @@ void mqtt_rules::say(instant now, session& in, const connection& by, const mqtt:
   const auto in_order = [&](std::deque<mqtt::packet_id>& due, mqtt::packet_id id,
                             std::string_view clause, std::string_view name) {
     exercise();
+    // PUBREC of a publish that came on an earlier connection; its repetition is under way.
+    if (&due == &in.pubrec_due && std::find(due.begin(), due.end(), id) == due.end())
+      return;
     if (!due.empty() && due.front() == id) {
       due.pop_front();
       return;

@@ -82,6 +82,8 @@ public:
     std::vector<window> windows;
     std::map<mqtt::packet_id, flight> in_flight;
     std::vector<debt> owed;
+    std::size_t perhaps_owed = 0; ///< how many it may ever have been given
+    bool overflowed = false;      ///< the server says so
     // Of the present connection.
     by_topic<std::uint64_t> last_ordinal;
     std::map<std::pair<user_id, std::string>, std::uint32_t> last_plain;

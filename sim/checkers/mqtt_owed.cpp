@@ -37,11 +37,14 @@ void mqtt_rules::judge_sequenced(instant now, std::string_view topic, message_ta
 }
 
 void mqtt_rules::owe(instant now, message_tag tag, const message& known) {
-  if (known.qos == mqtt::qos::at_most_once || known.expiry != 0)
+  if (known.qos == mqtt::qos::at_most_once)
     return;
   for (auto& [user, in] : books_.sessions()) {
     if (in.ended)
       continue;
+    in.perhaps_owed += std::any_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
+      return each.possible(now, now) && mqtt::matches(each.filter, known.topic);
+    });
     std::optional<mqtt::qos> granted;
     for (const auto& each : in.windows)
       if (each.certain(now, now) && !(each.no_local && user == known.from) &&
@@ -54,7 +57,7 @@ void mqtt_rules::owe(instant now, message_tag tag, const message& known) {
       return each.granted == never && each.ended == never && each.qos == mqtt::qos::at_most_once &&
              mqtt::matches(each.filter, known.topic);
     });
-    if (sure)
+    if (sure && known.expiry == 0)
       in.owed.push_back({tag, std::min(*granted, known.qos), now});
   }
 }

@@ -128,6 +128,7 @@ void mqtt_rules::on_mqtt_detached(instant now, user_id user, mqtt::reason_code r
     return;
   in->attached = false;
   in->detached = server_time(now);
+  in->overflowed = reason == mqtt::reason_code::quota_exceeded;
   auto* by = books_.find_connection(in->link);
   if (by != nullptr && reason == mqtt::reason_code::session_taken_over)
     by->evicted = !by->over;
@@ -149,8 +150,8 @@ void mqtt_rules::on_mqtt_ended(instant now, user_id user) {
   // that can't be.
   constexpr std::size_t few = 6;
   const auto away = server_time(now) - in->detached;
-  if (in->expiry != duration{0} && surely_before(away, in->expiry) &&
-      in->owed.size() + in->in_flight.size() < few)
+  if (in->expiry != duration{0} && surely_before(away, in->expiry) && in->perhaps_owed < few &&
+      !in->overflowed)
     complain(now, user, "MQTT-3.1.2-23",
              text("the session of mqtt ", user - mqtt_user_base, " ends after ", away,
                   " without a connection, but its Session Expiry Interval is ", in->expiry));
