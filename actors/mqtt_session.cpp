@@ -161,8 +161,10 @@ void mqtt_session::handle(mqtt_admission& asking) {
   if (link_)
     take_over(asked);
   const bool present = has_state_ && !asked.clean_start;
-  if (!present)
+  if (!present) {
+    publish_will(); // the old session ends here, if not before [MQTT-3.1.2-8]
     forget_state();
+  }
   will_at_ = never;
   will_.reset();
   has_state_ = true;
