@@ -117,7 +117,9 @@ void mqtt_rules::on_mqtt_said(instant now, std::uint64_t link, const mqtt::packe
   if (in == nullptr)
     return;
   if (in->link != link) {
-    if (std::holds_alternative<mqtt::publish>(what) && in->attached) // [MQTT-3.1.4-3]
+    // What was said in the same breath is still on its way out.
+    if (std::holds_alternative<mqtt::publish>(what) && in->attached &&
+        now > in->since) // [MQTT-3.1.4-3]
       complain(now, by->user, "MQTT-3.1.4-3",
                text("the server goes on speaking to connection ", link, ", but ", in->link,
                     " has taken its session over"));
@@ -178,6 +180,7 @@ void mqtt_rules::say(instant now, session& in, const connection& by, const mqtt:
     if (const auto at = in.in_flight.find(released->id); at != in.in_flight.end())
       at->second.released = true;
   } else if (const auto* granted = std::get_if<mqtt::suback>(&what)) {
+    owe_retained(now, in, granted->id);
     mqtt_books::grant(in, now, *granted);
   } else if (const auto* ended = std::get_if<mqtt::unsuback>(&what)) {
     mqtt_books::end(in, now, *ended);

@@ -92,6 +92,8 @@ private:
 
   // What has to arrive (mqtt_owed.cpp).
   void owe(instant now, message_tag tag, const message& known);
+  /// What SUBACK promises of the retained messages that match.
+  void owe_retained(instant now, session& to, mqtt::packet_id request);
   void judge_sequenced(instant now, std::string_view topic, message_tag tag, const message& known);
 
   struct person {
@@ -99,7 +101,13 @@ private:
     instant since{};
     std::map<message_tag, unsigned> received; ///< in its present session
     std::map<message_tag, instant> open;
+    by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
+    instant last_received{};
   };
+
+  /// Whether it waits in a queue that moves on, message by message.
+  [[nodiscard]] static bool is_in_line(instant now, const person& whose, std::string_view topic,
+                                       const mqtt_books::debt& what);
 
   /// One report of each kind for each person is enough.
   void complain(instant now, user_id user, std::string_view clause, const std::string& what);

@@ -74,6 +74,7 @@ void mqtt_books::subscribe(session& in, instant now, const mqtt::subscribe& aske
     for (auto& other : in.windows) {
       if (other.filter != each.filter || other.ended != never)
         continue;
+      made.surely_new = false;
       // It may be replaced at any time from now on; whether it was there yet is open where its own
       // SUBACK, or an UNSUBACK, is due.
       if (other.granted != never && other.leaving == never)

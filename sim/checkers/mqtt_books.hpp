@@ -45,7 +45,8 @@ public:
     bool no_local = false;
     bool as_published = false;
     mqtt::retain_handling handling{};
-    bool is_new = true; ///< the subscription did not exist for certain, or may not have
+    bool is_new = true;     ///< the subscription did not exist for certain, or may not have
+    bool surely_new = true; ///< nothing of the kind was there, or asked for
     mqtt::packet_id request = 0;
     mqtt::packet_id leaving_request = 0;
     instant asked{};
@@ -71,12 +72,15 @@ public:
     message_tag tag;
     mqtt::qos qos{};
     instant when;
+    std::uint64_t ordinal = 0;
+    bool retained = false; ///< as the answer to a SUBSCRIBE
   };
   struct session {
     user_id user = 0;
     bool attached = false;
     bool ended = false;
     std::uint64_t link = 0;
+    instant since{};    ///< this connection carries it
     duration expiry{};  ///< duration::max(): never
     instant detached{}; ///< in the server's time
     std::vector<window> windows;

@@ -216,11 +216,12 @@ void mqtt_rules::judge_expiry(instant now, const session& to, const mqtt::publis
   const auto* by = books_.find_connection(to.link);
   if (by == nullptr || by->version != mqtt::protocol_version::v5 || known.places.size() != 1)
     return;
-  const auto left = std::chrono::seconds{told.value_or(0)};
-  if (!told || left > interval - waited + slack || left + slack < interval - waited)
+  const duration left{std::chrono::seconds{told.value_or(0)}};
+  const auto right = std::max(interval - waited, duration{0});
+  if (!told || left > right + slack || left + slack < right)
     complain(now, to.user, "MQTT-3.3.2-6",
              text(name_of(tag), " goes out to ", named(to.user), " after ", waited, " of ",
-                  interval, ", but says that ", duration{left}, " are left"));
+                  interval, ", but says that ", left, " are left"));
 }
 
 } // namespace kodama::sim::checkers

@@ -41,6 +41,8 @@ void mqtt_rules::hear_connect(instant now, std::uint64_t link, const mqtt::conne
   const auto& last = *asked.will;
   by.will = tag_of(last.payload);
   by.will_delay = seconds{last.properties.will_delay_interval.value_or(0)};
+  if (last.retain && last.qos == mqtt::qos::at_most_once)
+    books_.forget_retained(last.topic); // nobody sees when it is published
   if (by.will)
     books_.add_message(*by.will,
                        {std::string{last.topic}, last.qos, last.retain, 0, *user, now, {}});
@@ -65,6 +67,7 @@ void mqtt_rules::on_mqtt_attached(instant now, user_id user, std::uint64_t link,
   in->attached = true;
   in->ended = false;
   in->link = link;
+  in->since = now;
   in->expiry = by.expiry;
   in->last_ordinal.clear();
   in->last_plain.clear();
