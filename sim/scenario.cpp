@@ -127,6 +127,11 @@ void draw_strikes(scenario& made, std::uint64_t seed) {
   for (user_id i = 0; i != made.mqtt.size(); ++i)
     targets.push_back({host_of(mqtt_user_base + i), hash_of(user_host(mqtt_user_base + i)), false});
   made.strikes = draw_timed_faults(made.plan, seed, targets);
+  // MQTT has no datagrams, and its second copy would be another client.
+  std::erase_if(made.strikes, [](const timed_fault& each) {
+    return each.host > host_of(mqtt_user_base - 1) && (to_string(each.kind).starts_with("udp_") ||
+                                                       each.kind == fault_kind::client_second_copy);
+  });
 }
 
 /// Takes out of a plan what has been drawn from it. The strikes are what happens; a plan beside

@@ -5,6 +5,29 @@
 
 namespace kodama::sim::checkers {
 
+bool mqtt_books::matches(std::string_view filter, std::string_view topic) {
+  const auto level_of = [](std::string_view in) { return in.substr(0, in.find('/')); };
+  // [MQTT-4.7.2-1]
+  if (topic.starts_with('$') && (filter.starts_with('+') || filter.starts_with('#')))
+    return false;
+  for (;;) {
+    const auto wanted = level_of(filter);
+    if (wanted == "#")
+      return true;
+    const auto level = level_of(topic);
+    if (wanted != "+" && wanted != level)
+      return false;
+    filter.remove_prefix(wanted.size());
+    topic.remove_prefix(level.size());
+    if (topic.empty()) // "a/#" matches "a", too (4.7.1.2)
+      return filter.empty() || filter == "/#";
+    if (filter.empty())
+      return false;
+    filter.remove_prefix(1);
+    topic.remove_prefix(1);
+  }
+}
+
 void mqtt_books::add_message(message_tag tag, message what) {
   messages_.insert_or_assign(tag, std::move(what));
 }

@@ -77,6 +77,7 @@ public:
   };
   struct session {
     user_id user = 0;
+    instant begun{};
     bool attached = false;
     bool ended = false;
     std::uint64_t link = 0;
@@ -116,6 +117,9 @@ public:
     instant from;
     instant until = never;
   };
+
+  /// Whether a filter matches a topic (5.0, 4.7), told apart from the server's way of finding out.
+  [[nodiscard]] static bool matches(std::string_view filter, std::string_view topic);
 
   void add_message(message_tag tag, message what);
   [[nodiscard]] message* find(message_tag tag);

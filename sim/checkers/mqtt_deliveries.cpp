@@ -121,7 +121,7 @@ void mqtt_rules::judge_subscription(instant now, session& to, const mqtt::publis
   std::optional<mqtt::qos> least;
   std::set<mqtt::qos> possible;
   for (const auto& each : to.windows) {
-    if (!each.possible(from, now) || !mqtt::matches(each.filter, known.topic))
+    if (!each.possible(from, now) || !mqtt_books::matches(each.filter, known.topic))
       continue;
     any = true;
     if (own && each.no_local)
@@ -166,7 +166,7 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
   bool current = !books_.knows_retained(known.topic);
   bool at_right_qos = false;
   for (const auto& each : to.windows) {
-    if (!mqtt::matches(each.filter, known.topic))
+    if (!mqtt_books::matches(each.filter, known.topic))
       continue;
     if (each.as_published && known.retain && each.possible(from, now))
       live = true;

@@ -1,8 +1,6 @@
 #include "sim/checkers/mqtt.hpp"
 #include "sim/checkers/text.hpp"
 
-#include "protocol/mqtt/topic_filter.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +16,11 @@ void mqtt_rules::judge_sequenced(instant now, std::string_view topic, message_ta
     return;
   }
   exercise();
-  if (known.qos == mqtt::qos::exactly_once && !known.places.empty()) // [MQTT-4.3.3-10]
+  // Only within one session. A client whose CONNACK was lost may learn nothing of a new session
+  // but that one "is present" at its next attempt; that is a hole in MQTT, and no mistake of ours.
+  const auto* by = books_.find_session(known.from);
+  if (known.qos == mqtt::qos::exactly_once && !known.places.empty() && by != nullptr &&
+      by->begun <= known.places.back().when) // [MQTT-4.3.3-10]
     complain(now, known.from, "MQTT-4.3.3-10",
              text(name_of(tag), ", published at QoS 2, was taken twice: at ",
                   known.places.front().when, " and at ", now));
@@ -43,19 +45,19 @@ void mqtt_rules::owe(instant now, message_tag tag, const message& known) {
     if (in.ended)
       continue;
     in.perhaps_owed += std::any_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
-      return each.possible(now, now) && mqtt::matches(each.filter, known.topic);
+      return each.possible(now, now) && mqtt_books::matches(each.filter, known.topic);
     });
     std::optional<mqtt::qos> granted;
     for (const auto& each : in.windows)
       if (each.certain(now, now) && !(each.no_local && user == known.from) &&
-          mqtt::matches(each.filter, known.topic))
+          mqtt_books::matches(each.filter, known.topic))
         granted = granted ? std::max(*granted, each.qos) : each.qos;
     if (!granted || *granted == mqtt::qos::at_most_once)
       continue;
     // Unless another one lowers it this very moment.
     const bool sure = std::none_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
       return each.granted == never && each.ended == never && each.qos == mqtt::qos::at_most_once &&
-             mqtt::matches(each.filter, known.topic);
+             mqtt_books::matches(each.filter, known.topic);
     });
     if (sure && known.expiry == 0)
       in.owed.push_back({tag, std::min(*granted, known.qos), now, known.places.back().ordinal});
@@ -75,7 +77,7 @@ void mqtt_rules::owe_retained(instant now, session& to, mqtt::packet_id request)
       // Only what was there before SUBSCRIBE came, and still is.
       const auto& last = versions.back();
       if (!last.tag || last.from + mqtt_books::settling > each.asked ||
-          !books_.knows_retained(topic) || !mqtt::matches(each.filter, topic))
+          !books_.knows_retained(topic) || !mqtt_books::matches(each.filter, topic))
         continue;
       const auto* known = books_.find(*last.tag);
       if (known != nullptr && known->expiry == 0)

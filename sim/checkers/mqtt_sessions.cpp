@@ -62,8 +62,10 @@ void mqtt_rules::on_mqtt_attached(instant now, user_id user, std::uint64_t link,
     by.taken_over = in->link;
   }
   decide_wills(now, user, present);
-  if (in == nullptr || !present)
+  if (in == nullptr || !present) {
     in = &books_.begin_session(user);
+    in->begun = now;
+  }
   in->attached = true;
   in->ended = false;
   in->link = link;

@@ -180,7 +180,18 @@ TEST_F(MqttChecker, CountsWhatIsReceivedAtQos2) {
   EXPECT_TRUE(breaks(judge, {"received mqtt0#1", "2 times", "MQTT-4.3.3-2"}));
 }
 
+TEST_F(MqttChecker, AllowsAPublishOfQos2TakenByTwoSessions) {
+  connect(alice);
+  publish(some, qos::exactly_once);
+  detach(alice);
+  judge.on_mqtt_ended(now += 60s, alice);
+  connect(alice);
+  sequence(some);
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttChecker, RefusesAPublishOfQos2TakenTwice) {
+  connect(alice);
   publish(some, qos::exactly_once);
   sequence(some);
   EXPECT_TRUE(breaks(judge, {"mqtt0#1", "taken twice", "MQTT-4.3.3-10"}));
