@@ -34,7 +34,7 @@ mqtt_session::mqtt_session(caf::actor_config& config, identity who, neighbours a
     , alarm_{*this} {}
 
 caf::behavior mqtt_session::make_behavior() {
-  world_.watching.on_mqtt_session_opened(who_.client);
+  world_.watching.on_mqtt_opened(who_.client);
   return runtime::behavior_of<const publication, const link_received, const publish_sequenced,
                               const runtime::alarm_rang, const link_drained, const link_closed,
                               const filters_answered, const topic_opened, const retained_found,
@@ -168,7 +168,6 @@ void mqtt_session::handle(const session_forgotten&) {
 void mqtt_session::on_exit() {
   alarm_.cancel();
   give_storage_back();
-  world_.watching.on_mqtt_session_ended(who_.client);
   if (told_bytes_ != 0)
     world_.watching.on_queued(spoken::mqtt, -static_cast<std::ptrdiff_t>(told_bytes_));
   if (link_)
@@ -203,8 +202,10 @@ void mqtt_session::handle(mqtt_admission& asking) {
   asking.link->bind(caf::actor{this}, link::reading::on);
   give_storage_back();
   const bool present = has_state_ && !asked.clean_start;
-  if (!present)
+  if (!present) {
+    publish_will(); // the old session ends here, if not before [MQTT-3.1.2-8]
     forget_state();
+  }
   will_at_ = never;
   will_.reset();
   has_state_ = true;
@@ -245,7 +246,8 @@ void mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& as
   bytes texts;
   tell_limits(told, texts);
   core_.reply(answer);
-  world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present);
+  world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present,
+                                   asking.link->id());
 }
 
 void mqtt_session::break_off(const mqtt::error& why) {
@@ -296,6 +298,8 @@ void mqtt_session::forget_state() {
 void mqtt_session::end_session() {
   if (will_)
     publish_will(); // the session's end is the latest moment [MQTT-3.1.2-8]
+  if (has_state_)
+    world_.watching.on_mqtt_ended(who_.client);
   forget_state();
   topics_.leave_all(who_.client);
   if (!forgotten_asked_) {

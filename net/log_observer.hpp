@@ -16,7 +16,7 @@ public:
     spdlog::info("connection refused: {}", mqtt::name_of(reason));
   }
   void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
-                        bool present) override {
+                        bool present, actors::link_id) override {
     spdlog::debug("client {}: \"{}\" connected with MQTT {}, session {}", client, name,
                   version == mqtt::protocol_version::v5 ? "5.0" : "3.1.1",
                   present ? "present" : "new");

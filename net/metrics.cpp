@@ -116,17 +116,18 @@ void metrics::on_mqtt_refused(mqtt::reason_code reason) {
   count(refused_, mqtt::name_of(reason));
 }
 
-void metrics::on_mqtt_session_opened(client_id) {
+void metrics::on_mqtt_opened(client_id) {
   ++sessions_[index_of(actors::spoken::mqtt)];
 }
 
-void metrics::on_mqtt_session_ended(client_id) {
+void metrics::on_mqtt_ended(client_id) {
   --sessions_[index_of(actors::spoken::mqtt)];
 }
 
 void metrics::on_mqtt_attached(client_id client, std::string_view name,
-                               mqtt::protocol_version version, bool present) {
-  log_observer::on_mqtt_attached(client, name, version, present);
+                               mqtt::protocol_version version, bool present,
+                               actors::link_id link) {
+  log_observer::on_mqtt_attached(client, name, version, present, link);
   ++attached_[index_of(actors::spoken::mqtt)];
 }
 
@@ -234,7 +235,7 @@ std::string metrics::text() const {
   std::vector<MetricFamily> all;
   add_gauge(all.emplace_back(
                 family("kodama_connections", "Open connections, of every kind", MetricType::Gauge)),
-            {}, static_cast<double>(connections_()));
+            {}, static_cast<double>(connections_.open.load()));
   all.push_back(by_protocol("kodama_clients", "Sessions with a connection", attached_, 2));
   all.push_back(
       by_protocol("kodama_sessions", "Sessions, with a connection or without", sessions_, 2));
@@ -254,6 +255,13 @@ std::string metrics::text() const {
                                       "Datagrams that were not authentic, or came twice",
                                       MetricType::Counter)),
               {}, static_cast<double>(datagrams_refused_.load()));
+  auto handshakes = family("kodama_handshakes_failed_total",
+                           "Connections that never came through their layers", MetricType::Counter);
+  add_counter(handshakes, {{"layer", "proxy"}},
+              static_cast<double>(connections_.proxy_headers_refused.load()));
+  add_counter(handshakes, {{"layer", "tls_or_websocket"}},
+              static_cast<double>(connections_.handshakes_failed.load()));
+  all.push_back(std::move(handshakes));
   all.push_back(latency_family());
   const auto add_named = [&](std::string_view name, std::string_view help, const char* label,
                              const named& from) {

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "net/connection_counts.hpp"
 #include "net/log_observer.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -23,9 +23,8 @@ namespace kodama::net {
 /// named by accounts, goes into a map under a lock. docs/operations.md lists the names.
 class metrics final : public log_observer {
 public:
-  /// `connections`: how many are open now.
-  explicit metrics(std::function<std::size_t()> connections)
-      : connections_{std::move(connections)} {}
+  explicit metrics(const connection_counts& connections)
+      : connections_{connections} {}
 
   /// All of it in Prometheus' text format. From any thread.
   [[nodiscard]] std::string text() const;
@@ -34,10 +33,10 @@ public:
   // actors::observer
   void on_connection_refused(errc reason) override;
   void on_mqtt_refused(mqtt::reason_code reason) override;
-  void on_mqtt_session_opened(client_id client) override;
-  void on_mqtt_session_ended(client_id client) override;
+  void on_mqtt_opened(client_id client) override;
+  void on_mqtt_ended(client_id client) override;
   void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
-                        bool present) override;
+                        bool present, actors::link_id link) override;
   void on_mqtt_detached(client_id client, mqtt::reason_code reason) override;
   void on_session_opened(client_id client, const session_id& session) override;
   void on_session_ended(client_id client, errc reason) override;
@@ -74,7 +73,7 @@ private:
                                                         std::string_view help, bool bytes) const;
   [[nodiscard]] prometheus::MetricFamily latency_family() const;
 
-  std::function<std::size_t()> connections_;
+  const connection_counts& connections_;
   traffic in_;
   traffic out_;
   std::array<gauge, protocols> attached_{};

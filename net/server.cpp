@@ -132,7 +132,7 @@ boost::system::result<void, std::string> serve(const server_options& options,
   system_clock clock;
   system_chance random;
   connection_counts connections;
-  metrics watching{[&connections] { return connections.open.load(); }};
+  metrics watching{connections};
   account_gate gate{clock, options.accounts, random};
   std::optional<usage_file> usages;
   if (!options.usage_file.empty()) {

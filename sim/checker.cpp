@@ -4,6 +4,7 @@
 #include "sim/checkers/bounded_memory.hpp"
 #include "sim/checkers/exactly_once.hpp"
 #include "sim/checkers/liveness.hpp"
+#include "sim/checkers/mqtt.hpp"
 #include "sim/checkers/no_silent_loss.hpp"
 #include "sim/checkers/one_owner.hpp"
 #include "sim/checkers/presence_fold.hpp"
@@ -38,6 +39,12 @@ std::string name_of(session_key session) {
 }
 
 std::string name_of(message_tag tag) {
+  if (tag == empty_message)
+    return "nothing#1";
+  if (tag.user >= will_base)
+    return checkers::text("will", tag.user - will_base, "#", tag.number);
+  if (is_of_mqtt(tag))
+    return checkers::text("mqtt", tag.user - mqtt_user_base, "#", tag.number);
   return checkers::text(tag.user, "#", tag.number);
 }
 
@@ -47,6 +54,7 @@ std::vector<std::unique_ptr<checker>> all_checkers(const bounds& limits) {
   // At the end of a run the order decides which is told first: where a connection is dead and
   // nobody notices, other promises break in consequence.
   all.push_back(std::make_unique<liveness>(limits));
+  all.push_back(std::make_unique<mqtt_rules>(limits));
   all.push_back(std::make_unique<exactly_once>());
   all.push_back(std::make_unique<publisher_order>());
   all.push_back(std::make_unique<topic_order>());

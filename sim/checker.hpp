@@ -2,6 +2,7 @@
 
 #include "protocol/ids.hpp"
 #include "protocol/message.hpp"
+#include "protocol/mqtt/packet.hpp"
 #include "protocol/result.hpp"
 #include "protocol/time.hpp"
 
@@ -34,6 +35,19 @@ struct message_tag {
 
   auto operator<=>(const message_tag&) const = default;
 };
+
+/// People with an MQTT client are numbered from here on, so that native ones and they may come and
+/// go without renumbering each other. Their wills carry tags of their own: a will may appear long
+/// after what was published later.
+inline constexpr user_id mqtt_user_base = 1'000'000;
+inline constexpr user_id will_base = 2'000'000;
+/// What stands for a message without content, which has no room for a tag.
+inline constexpr message_tag empty_message{3'000'000, 1};
+
+/// Such messages may come more than once (QoS 1), which is for the checker `mqtt` to judge.
+[[nodiscard]] constexpr bool is_of_mqtt(message_tag tag) noexcept {
+  return tag.user >= mqtt_user_base;
+}
 
 /// Bounds that the scenario sets and checkers hold the server to.
 struct bounds {
@@ -111,6 +125,37 @@ public:
   virtual void on_list(instant, user_id, session_key, std::string_view /*topic*/, presence_sequence,
                        const std::vector<client_id>& /*subscribers*/) {}
 
+  // What people with an MQTT client do and see.
+
+  struct mqtt_message {
+    std::string_view topic;
+    message_tag tag;
+    mqtt::qos qos{};
+    bool retain = false;
+  };
+  /// `expiry`: in seconds, 0 is none. Handed to the client.
+  virtual void on_mqtt_published(instant, user_id, const mqtt_message&, std::uint32_t /*expiry*/) {}
+  /// Its publish of QoS 1 or 2 is answered to the end.
+  virtual void on_mqtt_completed(instant, user_id, message_tag, mqtt::reason_code) {}
+  /// The session is lost, and of these it is unknown whether they took effect.
+  virtual void on_mqtt_session_lost(instant, user_id,
+                                    const std::vector<message_tag>& /*unconfirmed*/) {}
+  virtual void on_mqtt_received(instant, user_id, const mqtt_message&) {}
+  virtual void on_mqtt_connected(instant, user_id, bool /*present*/) {}
+  /// No longer, or not at all; also when its process is gone.
+  virtual void on_mqtt_disconnected(instant, user_id) {}
+
+  // The MQTT packets at the server's end of a connection, topic aliases resolved, and what it
+  // decides about sessions.
+
+  virtual void on_mqtt_heard(instant, std::uint64_t /*link*/, const mqtt::packet&) {}
+  virtual void on_mqtt_said(instant, std::uint64_t /*link*/, const mqtt::packet&) {}
+  virtual void on_mqtt_attached(instant, user_id, std::uint64_t /*link*/, bool /*present*/) {}
+  virtual void on_mqtt_detached(instant, user_id, mqtt::reason_code) {}
+  virtual void on_mqtt_ended(instant, user_id) {}
+  /// Nothing passes on this connection any more, as its server sees it.
+  virtual void on_mqtt_closed(instant, std::uint64_t /*link*/) {}
+
   // What the server decides (actors/observer.hpp).
 
   /// `resume_window`: how long it keeps a session without a connection.
@@ -145,6 +190,8 @@ public:
 
   /// No new faults from here on.
   virtual void on_healed(instant) {}
+  /// As on_end(), of people with an MQTT client; before it.
+  virtual void on_mqtt_end(instant, const std::vector<user_id>& /*reachable*/) {}
   /// `reachable`: users that are still meant to be connected (not stopped, not intruders).
   virtual void on_end(instant, const std::vector<user_id>& /*reachable*/) {}
 

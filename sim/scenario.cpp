@@ -1,6 +1,7 @@
 #include "sim/scenario.hpp"
 
 #include "sim/fault_fields.hpp"
+#include "sim/mqtt_drawing.hpp"
 #include "sim/random.hpp"
 
 #include <algorithm>
@@ -123,7 +124,14 @@ void draw_strikes(scenario& made, std::uint64_t seed) {
   targets.push_back({host_id{server_host_number}, hash_of("server"), true});
   for (user_id user = 0; user != made.users; ++user)
     targets.push_back({host_of(user), hash_of(user_host(user)), false});
+  for (user_id i = 0; i != made.mqtt.size(); ++i)
+    targets.push_back({host_of(mqtt_user_base + i), hash_of(user_host(mqtt_user_base + i)), false});
   made.strikes = draw_timed_faults(made.plan, seed, targets);
+  // MQTT has no datagrams, and its second copy would be another client.
+  std::erase_if(made.strikes, [](const timed_fault& each) {
+    return each.host > host_of(mqtt_user_base - 1) && (to_string(each.kind).starts_with("udp_") ||
+                                                       each.kind == fault_kind::client_second_copy);
+  });
 }
 
 /// Takes out of a plan what has been drawn from it. The strikes are what happens; a plan beside
@@ -150,6 +158,7 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
     draw_script(made, user, 0s, made.heal_at + 5s);
   for (user_id user = 0; user != made.users; ++user)
     draw_last_words(made, user);
+  draw_mqtt(made);
   std::stable_sort(made.operations.begin(), made.operations.end(),
                    [](const operation& a, const operation& b) { return a.at < b.at; });
   draw_strikes(made, seed);
@@ -211,7 +220,17 @@ std::string topic_name(std::uint32_t number) {
   return "topic/" + std::to_string(number);
 }
 
+bool has_user(const scenario& what, user_id user) noexcept {
+  return user >= mqtt_user_base ? user - mqtt_user_base < what.mqtt.size() : user < what.users;
+}
+
+std::string name_in(const operation& what) {
+  return what.name.empty() ? topic_name(what.topic) : what.name;
+}
+
 std::string user_host(user_id user) {
+  if (user >= mqtt_user_base)
+    return "mqtt-" + std::to_string(user - mqtt_user_base);
   return "user-" + std::to_string(user);
 }
 

@@ -36,6 +36,18 @@ struct operation {
   std::uint32_t count = 1; ///< of publishes, one after the other
   std::uint32_t size = 0;  ///< of each one's content, in bytes
 
+  // Of people with an MQTT client.
+  std::uint32_t qos = 0;      ///< of publishes; asked for by subscriptions
+  std::string name = {};      ///< a filter or a topic that has no number; empty: that of `topic`
+  std::uint32_t expiry = 0;   ///< of publishes, in seconds; 0: none
+  std::uint32_t handling = 0; ///< Retain Handling of a subscription
+  bool retain = false;        ///< of publishes
+  bool empty = false;         ///< publishes nothing: with `retain` it clears what was retained
+  bool no_local = false;      ///< of subscriptions
+  bool as_published = false;  ///< Retain As Published, likewise
+  bool clean = false;         ///< connect: with Clean Start
+  bool with_will = false;     ///< disconnect: with reason 0x04
+
   bool operator==(const operation&) const = default;
 };
 
@@ -45,6 +57,27 @@ struct operation {
 /// Does it have a count and a size?
 [[nodiscard]] bool is_publish(operation::kind what) noexcept;
 
+/// A person with an MQTT client: what their client says in each CONNECT.
+struct mqtt_person {
+  struct last_will {
+    std::uint32_t topic = 0;
+    std::uint32_t qos = 0;
+    std::uint32_t delay = 0; ///< seconds
+    bool retain = false;
+
+    bool operator==(const last_will&) const = default;
+  };
+
+  std::uint32_t version = 5; ///< or 3, which is 3.1.1
+  /// Seconds; 3.1.1 knows 0, which is Clean Session, and everything else, which is for ever.
+  std::uint32_t session_expiry = 60;
+  std::uint32_t receive_maximum = 65'535;
+  std::uint32_t aliases = 0; ///< Topic Alias Maximum
+  std::optional<last_will> will;
+
+  bool operator==(const mqtt_person&) const = default;
+};
+
 /// Everything that makes one run: the topology, what the users do, what goes wrong, the sizes of
 /// buffers and timeouts. Plain data: drawn from a seed, written as text, edited by hand.
 struct scenario {
@@ -52,6 +85,8 @@ struct scenario {
   std::uint32_t users = 1;
   std::uint32_t intruders = 0; ///< strangers who try to come in with a wrong token
   std::uint32_t topics = 1;
+  std::vector<mqtt_person> mqtt; ///< the operations of the n-th are those of mqtt_user_base + n
+  std::uint32_t mqtt_receive_maximum = 1'024; ///< the server's
   /// Not 0: the world itself breaks a promise, to show that this would be noticed: of the messages
   /// with a guarantee that reach a user, this one is acknowledged and never seen.
   std::uint32_t canary = 0;
@@ -97,9 +132,18 @@ inline constexpr duration connect_patience = std::chrono::seconds{5};
 /// The host names that decisions are keyed by; also the lanes of a story.
 [[nodiscard]] std::string user_host(user_id user);
 
+/// That of a person with an MQTT client is a name only, which the world translates: their machines
+/// come behind all others.
 [[nodiscard]] constexpr host_id host_of(user_id user) noexcept {
   return host_id{user + 1}; // the server is host 0
 }
+[[nodiscard]] constexpr user_id user_of(host_id host) noexcept {
+  return static_cast<std::uint32_t>(host) - 1;
+}
+/// Has the scenario this person?
+[[nodiscard]] bool has_user(const scenario& what, user_id user) noexcept;
+/// What an operation is about: a topic by number, or a name of its own.
+[[nodiscard]] std::string name_in(const operation& what);
 
 /// The readable form (docs/simulation.md, "Scenario files"). `comment` stands at its top.
 [[nodiscard]] std::string to_text(const scenario& what, std::string_view comment = {});

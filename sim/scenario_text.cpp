@@ -1,5 +1,6 @@
 #include "sim/fault_text.hpp"
 #include "sim/line_reader.hpp"
+#include "sim/mqtt_text.hpp"
 #include "sim/scenario.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ void for_each_number(Scenario& what, Visitor&& visit) {
   visit("topics_max", what.topics_max);
   visit("session_buffer_max", what.session_buffer_max);
   visit("publish_topics_max", what.publish_topics_max);
+  visit("mqtt_receive_maximum", what.mqtt_receive_maximum);
 }
 
 template <class Scenario, class Visitor>
@@ -57,10 +59,12 @@ bool read_host(line_reader& in, host_id& to) {
     to = host_id{0};
   else if (what == "user" && in.number(number))
     to = host_of(number);
+  else if (what == "mqtt" && in.number(number))
+    to = host_of(mqtt_user_base + number);
   else if (what == "host" && in.number(number))
     to = host_id{number};
   else
-    return in.fail("\"server\" or \"user\" and its number");
+    return in.fail("\"server\", or \"user\" or \"mqtt\" and its number");
   return true;
 }
 
@@ -82,8 +86,8 @@ bool read_strike(line_reader& in, scenario& to) {
 
 bool read_operation(line_reader& in, scenario& to) {
   operation read;
-  if (!(in.time(read.at) && in.word("user") && in.number(read.user) &&
-        read_name<operation::kind, operation_count>(in, read.what, "an operation")))
+  if (!in.time(read.at) || !read_person(in, read.user) ||
+      !read_name<operation::kind, operation_count>(in, read.what, "an operation"))
     return false;
   const auto read_detail = [&](std::string_view name, std::uint32_t& value) {
     return in.ahead() != name || (in.word(name) && in.number(value));
@@ -91,7 +95,8 @@ bool read_operation(line_reader& in, scenario& to) {
   to.operations.push_back(read);
   auto& made = to.operations.back();
   return read_detail("topic", made.topic) && read_detail("count", made.count) &&
-         read_detail("size", made.size) && in.end();
+         read_detail("size", made.size) &&
+         (made.user < mqtt_user_base || read_mqtt_details(in, made)) && in.end();
 }
 
 bool read_chance(line_reader& in, scenario& to) {
@@ -113,6 +118,8 @@ bool read_line(line_reader& in, scenario& to) {
     return read_strike(in, to);
   if (key == "do")
     return read_operation(in, to);
+  if (key == "mqtt")
+    return read_mqtt_person(in, to);
   if (key == "chance")
     return read_chance(in, to);
   if (key == "udp") {
@@ -157,8 +164,7 @@ bool read_line(line_reader& in, scenario& to) {
 }
 
 std::string text_of(host_id host) {
-  const auto number = static_cast<std::uint32_t>(host);
-  return number == 0 ? "server" : "user " + std::to_string(number - 1);
+  return host == host_id{0} ? "server" : text_of_person(user_of(host));
 }
 
 std::string text_of(const timed_fault& each) {
@@ -172,14 +178,16 @@ std::string text_of(const timed_fault& each) {
 }
 
 std::string text_of(const operation& each) {
-  auto text = "do " + show(each.at) + " user " + std::to_string(each.user) + ' ' +
+  auto text = "do " + show(each.at) + ' ' + text_of_person(each.user) + ' ' +
               std::string{to_string(each.what)};
-  if (each.topic != 0 || has_topic(each.what))
+  if (each.topic != 0 || (has_topic(each.what) && each.name.empty()))
     text += " topic " + std::to_string(each.topic);
   if (each.count != 1)
     text += " count " + std::to_string(each.count);
   if (each.size != 0)
     text += " size " + std::to_string(each.size);
+  if (each.user >= mqtt_user_base)
+    text += mqtt_details_text(each);
   return text + '\n';
 }
 
@@ -232,6 +240,7 @@ std::string to_text(const scenario& what, std::string_view comment) {
     });
   });
   text += facts;
+  text += mqtt_people_text(what);
   if (const auto chances = faults_text(what.plan, "chance ", false); !chances.empty())
     text += "\n# What goes wrong by chance, before heal_at.\n" + chances;
   if (const auto timeline = timeline_of(what); !timeline.empty())

@@ -13,16 +13,6 @@ namespace {
 constexpr trace_kind started_kind{"server.started"};
 constexpr trace_kind killed_kind{"server.killed"};
 constexpr trace_kind paused_kind{"server.paused"};
-constexpr trace_kind opened_kind{"session.opened"};
-constexpr trace_kind attached_kind{"session.attached"};
-constexpr trace_kind resumed_kind{"session.resumed"};
-constexpr trace_kind detached_kind{"session.detached"};
-constexpr trace_kind ended_kind{"session.ended"};
-constexpr trace_kind subscribed_kind{"topic.subscribed"};
-constexpr trace_kind unsubscribed_kind{"topic.unsubscribed"};
-constexpr trace_kind sequenced_kind{"topic.sequenced"};
-constexpr trace_kind presence_kind{"topic.presence"};
-constexpr trace_kind route_kind{"session.route"};
 
 actors::node_options node_options_of(const scenario& plan) {
   const auto in_ms = [](duration d) {
@@ -36,11 +26,9 @@ actors::node_options node_options_of(const scenario& plan) {
   options.session.limits.topics_max = plan.topics_max;
   options.session.limits.resume_window_ms =
       static_cast<std::uint32_t>(in_ms(plan.resume_window).count());
+  options.mqtt.receive_maximum = static_cast<std::uint16_t>(plan.mqtt_receive_maximum);
+  options.mqtt.session_buffer_max = plan.session_buffer_max;
   return options;
-}
-
-std::string reason_text(errc reason) {
-  return ": " + std::string{kodama::to_string(reason)};
 }
 
 } // namespace
@@ -62,9 +50,9 @@ server_host::server_host(const context& world, network& wires, witness& watching
     , surroundings_{*this, chance_, *this, *this, *this}
     , config_{world.queue, clock_, schedule{world.seed, plan.change_points}} {
   world_.history.name_host(host_, "server");
-  for (user_id user = 0; user != plan_.users; ++user) {
+  for (user_id i = 0; i != plan_.users + plan_.mqtt.size(); ++i) {
     auto each = std::make_shared<actors::account>();
-    each->holder = std::size_t{user} + 1;
+    each->holder = std::size_t{i} + 1;
     accounts_.push_back(std::move(each));
   }
 }
@@ -94,6 +82,7 @@ void server_host::start() {
   process_->node.emplace(std::vector<runtime::home_unit*>{&home_of(process_->system)}, options_,
                          surroundings_);
   network_.listen(host_, server_port, *this);
+  network_.listen(host_, mqtt_port, mqtt_entrance_);
   socket_ = network_.open_udp(host_, server_port, *this);
 }
 
@@ -115,6 +104,7 @@ void server_host::take_down() {
   paths_.clear();
   links_.clear();
   secrets_.clear();
+  mqtt_people_.clear();
   socket_.reset();
   process_.reset();
 }
@@ -163,10 +153,17 @@ void server_host::arm_timer() {
 // --- the seam ---------------------------------------------------------------------------------
 
 void server_host::on_accept(tcp_endpoint_ptr accepted) {
+  admit(std::move(accepted), false);
+}
+
+void server_host::admit(tcp_endpoint_ptr accepted, bool mqtt) {
   accepted_by_.emplace(accepted->id(), life_);
-  auto made = std::make_shared<sim_link>(++last_link_, std::move(accepted));
+  ++last_link_;
+  auto ear = mqtt ? std::make_unique<mqtt_ear>(world_.queue, witness_, last_link_) : nullptr;
+  auto made = std::make_shared<sim_link>(last_link_, std::move(accepted), std::move(ear));
   links_.push_back(made);
-  caf::anon_send(process_->node->door(0), actors::link_accepted{made, links_.size()});
+  caf::anon_send(mqtt ? process_->node->mqtt_door(0) : process_->node->door(0),
+                 actors::link_accepted{made, links_.size()});
 }
 
 void server_host::on_datagram(const address& from, byte_view data) {
@@ -199,7 +196,8 @@ std::uint64_t server_host::unix_micros() const {
 
 std::optional<actors::account_ptr> server_host::identify(const actors::credentials& shown,
                                                          const caf::actor&, std::uint64_t) {
-  for (user_id user = 0; user != plan_.users; ++user) {
+  for (user_id i = 0; i != plan_.users + plan_.mqtt.size(); ++i) {
+    const auto user = i < plan_.users ? i : mqtt_user_base + i - plan_.users;
     if (shown.secret != token_of(user))
       continue;
     const decision_stream expiry{world_.seed, "token.expiry", hash_of(user_host(user))};
@@ -209,125 +207,9 @@ std::optional<actors::account_ptr> server_host::identify(const actors::credentia
       world_.faults.strike(fault_kind::client_expired_token);
       return nullptr;
     }
-    return accounts_[user];
+    return accounts_[i];
   }
   return nullptr;
-}
-
-telling server_host::tell_session(std::string_view verb, client_id client, std::string_view rest,
-                                  std::string_view state) const {
-  const auto name = name_of(key_of(client));
-  telling told{std::string{verb} + ' ' + name + std::string{rest}, {{"session", name}}};
-  if (!state.empty())
-    told.facts.push_back({"state", std::string{state}});
-  return told;
-}
-
-telling server_host::tell_topic(std::string_view verb, client_id client, std::string_view joint,
-                                std::string_view topic, std::string_view rest) const {
-  auto told = tell_session(verb, client, "", "");
-  for (const auto piece : {joint, topic, rest})
-    told.text += piece;
-  told.facts.push_back({"topic", std::string{topic}});
-  return told;
-}
-
-// --- what the node decides --------------------------------------------------------------------
-
-void server_host::on_session_opened(client_id client, const session_id& session) {
-  secrets_.emplace(client, session);
-  world_.history.note(now(), host_, opened_kind, client, 0, 0,
-                      [&] { return tell_session("opens", client, "", "attached"); });
-  witness_.tell(&checker::on_session_opened, now(), key_of(client));
-}
-
-void server_host::on_session_resumed(client_id client) {
-  world_.history.note(now(), host_, resumed_kind, client, 0, 0,
-                      [&] { return tell_session("resumes", client, "", "attached"); });
-}
-
-void server_host::on_attached(client_id client, actors::link_id link, std::uint32_t keepalive_ms) {
-  world_.history.tell(now(), host_, attached_kind, [&] {
-    return tell_session("gives a connection to", client, " (link " + std::to_string(link) + ")",
-                        "attached");
-  });
-  witness_.tell(&checker::on_attached, now(), key_of(client), link,
-                duration{std::chrono::milliseconds{keepalive_ms}});
-}
-
-void server_host::on_heard(client_id client, actors::link_id link) {
-  witness_.tell(&checker::on_heard, now(), key_of(client), link);
-}
-
-void server_host::on_backlog(client_id client, std::size_t bytes) {
-  witness_.tell(&checker::on_backlog, now(), key_of(client), bytes);
-}
-
-void server_host::on_session_detached(client_id client, errc reason) {
-  world_.history.note(
-      now(), host_, detached_kind, client, static_cast<std::uint64_t>(reason), 0, [&] {
-        return tell_session("sees no connection of", client, reason_text(reason), "detached");
-      });
-  witness_.tell(&checker::on_session_detached, now(), key_of(client), reason);
-}
-
-void server_host::on_session_ended(client_id client, errc reason) {
-  secrets_.erase(client);
-  world_.history.note(now(), host_, ended_kind, client, static_cast<std::uint64_t>(reason), 0,
-                      [&] { return tell_session("ends", client, reason_text(reason), "ended"); });
-  witness_.tell(&checker::on_session_ended, now(), key_of(client), reason);
-}
-
-void server_host::on_subscribed(std::string_view topic, client_id client, topic_sequence first) {
-  world_.history.note(now(), host_, subscribed_kind, client, hash_of(topic), first, [&] {
-    return tell_topic("subscribes", client, " to ", topic,
-                      " from number " + std::to_string(first) + " on");
-  });
-  witness_.tell(&checker::on_server_subscribed, now(), topic, key_of(client), first);
-}
-
-void server_host::on_unsubscribed(std::string_view topic, client_id client, topic_sequence end) {
-  world_.history.note(now(), host_, unsubscribed_kind, client, hash_of(topic), end, [&] {
-    return tell_topic("unsubscribes", client, " from ", topic,
-                      " before number " + std::to_string(end));
-  });
-  witness_.tell(&checker::on_server_unsubscribed, now(), topic, key_of(client), end);
-}
-
-void server_host::on_sequenced(std::string_view topic, client_id sender, topic_sequence first,
-                               const message_batch& batch) {
-  for (std::size_t i = 0; i != batch.count(); ++i) {
-    const auto whole = byte_view{batch.image}.subspan(batch.starts[i], batch.size_of(i));
-    const auto header = read_header(whole, {1U << 30, 1024});
-    const auto body = message::decode(**header, whole.subspan(message_header_size), 1024);
-    const auto tag = tag_of(std::get<message::publish>(*body).content).value_or(message_tag{});
-    world_.history.note(now(), host_, sequenced_kind, hash_of(topic), first + i, tag.number, [&] {
-      const auto number = std::to_string(first + i);
-      return telling{"gives " + name_of(tag) + " the number " + number + " of " +
-                         std::string{topic},
-                     {{"topic", std::string{topic}},
-                      {"message", name_of(tag)},
-                      {"number", number},
-                      {"session", name_of(key_of(sender))}}};
-    });
-    witness_.tell(&checker::on_sequenced, now(), topic, key_of(sender), first + i, tag);
-  }
-}
-
-void server_host::on_presence(std::string_view topic, presence_sequence sequence, client_id client,
-                              message::presence_event event) {
-  world_.history.note(now(), host_, presence_kind, hash_of(topic), sequence, client, [&] {
-    return tell_topic("announces that", client,
-                      event == message::presence_event::joined ? " joined " : " left ", topic,
-                      ", presence number " + std::to_string(sequence));
-  });
-  witness_.tell(&checker::on_server_presence, now(), topic, life_, sequence, client, event);
-}
-
-void server_host::on_route_changed(client_id client, bool udp) {
-  world_.history.note(now(), host_, route_kind, client, udp ? 1 : 0, 0, [&] {
-    return tell_session("sends unreliable messages to", client, udp ? " by UDP" : " by TCP", "");
-  });
 }
 
 } // namespace kodama::sim

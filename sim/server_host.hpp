@@ -26,6 +26,7 @@ namespace kodama::sim {
 inline constexpr std::string_view wrong_token = "kodama-guessed";
 
 inline constexpr std::uint16_t server_port = 7400;
+inline constexpr std::uint16_t mqtt_port = 1883;
 
 /// The machine on which the server runs: starts and kills its process, stops it for a while, and
 /// connects the real actors (actors/node) to the invented network.
@@ -70,7 +71,16 @@ private:
     std::optional<actors::node> node;
   };
 
+  /// Who comes in by the MQTT port.
+  struct mqtt_entrance final : tcp_listener {
+    explicit mqtt_entrance(server_host& host)
+        : owner{host} {}
+    void on_accept(tcp_endpoint_ptr accepted) override { owner.admit(std::move(accepted), true); }
+    server_host& owner;
+  };
+
   // The seam.
+  void admit(tcp_endpoint_ptr accepted, bool mqtt);
   void on_accept(tcp_endpoint_ptr accepted) override;
   void on_datagram(const address& from, byte_view data) override;
   bool enabled() const noexcept override { return plan_.udp; }
@@ -83,6 +93,10 @@ private:
                                               std::uint64_t ticket) override;
 
   // actors::observer
+  void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
+                        bool present, actors::link_id link) override;
+  void on_mqtt_detached(client_id client, mqtt::reason_code reason) override;
+  void on_mqtt_ended(client_id client) override;
   void on_session_opened(client_id client, const session_id& session) override;
   void on_session_resumed(client_id client) override;
   void on_attached(client_id client, actors::link_id link, std::uint32_t keepalive_ms) override;
@@ -100,6 +114,7 @@ private:
 
   void take_down();
   void arm_timer();
+  [[nodiscard]] std::optional<user_id> find_mqtt_person(std::string_view client_identifier) const;
   /// For a story. `state`: what the bar of the session shows from here on.
   [[nodiscard]] telling tell_session(std::string_view verb, client_id client, std::string_view rest,
                                      std::string_view state) const;
@@ -122,6 +137,8 @@ private:
   std::map<path_id, caf::actor> paths_;
   std::vector<std::shared_ptr<sim_link>> links_;
   std::map<client_id, session_id> secrets_;
+  mqtt_entrance mqtt_entrance_{*this};
+  std::map<client_id, user_id> mqtt_people_;
   std::map<user_id, std::uint64_t> logins_;            ///< how often each user's token was judged
   std::vector<actors::account_ptr> accounts_;          ///< of each user
   std::map<std::uint64_t, std::uint32_t> accepted_by_; ///< connection to process

@@ -11,9 +11,10 @@ constexpr std::size_t output_max = 256 * 1024;
 
 } // namespace
 
-sim_link::sim_link(actors::link_id id, tcp_endpoint_ptr endpoint)
+sim_link::sim_link(actors::link_id id, tcp_endpoint_ptr endpoint, std::unique_ptr<mqtt_ear> ear)
     : id_{id}
-    , endpoint_{std::move(endpoint)} {
+    , endpoint_{std::move(endpoint)}
+    , ear_{std::move(ear)} {
   endpoint_->pause_reading();
   endpoint_->bind(*this);
 }
@@ -42,6 +43,8 @@ void sim_link::close() {
 void sim_link::on_bytes(byte_view data) {
   if (reading_ == reading::once)
     endpoint_->pause_reading();
+  if (ear_ && owner_)
+    ear_->hear(data);
   if (owner_)
     caf::anon_send(owner_, actors::link_received{id_, bytes{data.begin(), data.end()}});
 }
@@ -53,6 +56,8 @@ void sim_link::on_drained() {
 
 void sim_link::on_closed(close_reason reason) {
   over_ = true;
+  if (ear_)
+    ear_->end();
   if (owner_) {
     const auto code = reason == close_reason::peer ? boost::system::errc::connection_aborted
                                                    : boost::system::errc::connection_reset;
@@ -66,12 +71,16 @@ void sim_link::flush() {
     return;
   if (!output_.empty()) {
     const bool was_full = output_.size() >= output_max;
+    if (ear_)
+      ear_->overhear(output_);
     endpoint_->write(output_);
     output_.clear();
     if (was_full && endpoint_->writable() && owner_)
       caf::anon_send(owner_, actors::link_drained{id_});
   }
   if (closing_) {
+    if (ear_)
+      ear_->end();
     endpoint_->close();
     over_ = true;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/link.hpp"
+#include "sim/mqtt_ear.hpp"
 #include "sim/tcp.hpp"
 
 #include <memory>
@@ -13,7 +14,8 @@ namespace kodama::sim {
 /// shards do it. Kept alive by its server_host until the connection is over.
 class sim_link final : public actors::link, public tcp_handler {
 public:
-  sim_link(actors::link_id id, tcp_endpoint_ptr endpoint);
+  /// `ear`: where MQTT is spoken.
+  sim_link(actors::link_id id, tcp_endpoint_ptr endpoint, std::unique_ptr<mqtt_ear> ear = nullptr);
 
   // actors::link
   actors::link_id id() const noexcept override { return id_; }
@@ -35,6 +37,7 @@ public:
 private:
   actors::link_id id_;
   tcp_endpoint_ptr endpoint_;
+  std::unique_ptr<mqtt_ear> ear_;
   caf::actor owner_;
   reading reading_ = reading::once;
   bytes output_;

@@ -23,13 +23,20 @@ bool is_of_user(const timed_fault& strike) {
   return strike.host != host_id{0};
 }
 
-std::set<user_id> users_in(const scenario& what) {
+/// Also those with an MQTT client.
+std::set<user_id> people_in(const scenario& what) {
   std::set<user_id> found;
   for (const auto& each : what.operations)
     found.insert(each.user);
   for (const auto& each : what.strikes)
     if (is_of_user(each))
-      found.insert(static_cast<std::uint32_t>(each.host) - 1);
+      found.insert(user_of(each.host));
+  return found;
+}
+
+std::set<user_id> users_in(const scenario& what) {
+  auto found = people_in(what);
+  found.erase(found.lower_bound(mqtt_user_base), found.end());
   return found;
 }
 
@@ -75,11 +82,15 @@ void erase_chances(scenario& from, std::size_t first, std::size_t count) {
 }
 
 void rename_users(scenario& in, const std::map<user_id, user_id>& names) {
+  const auto renamed = [&](user_id user) {
+    const auto at = names.find(user);
+    return at == names.end() ? user : at->second; // with an MQTT client
+  };
   for (auto& each : in.operations)
-    each.user = names.at(each.user);
+    each.user = renamed(each.user);
   for (auto& each : in.strikes)
     if (is_of_user(each))
-      each.host = host_of(names.at(static_cast<std::uint32_t>(each.host) - 1));
+      each.host = host_of(renamed(user_of(each.host)));
 }
 
 /// Who connects a second time without need has done so because two users became one.
@@ -177,7 +188,7 @@ scenario without_event(const scenario& what, std::size_t which) {
 
 std::uint64_t cost_of(const scenario& what) {
   auto things = what.operations.size() + what.strikes.size() + count_chances(what) + what.users +
-                what.intruders + topics_in(what).size();
+                what.intruders + what.mqtt.size() + topics_in(what).size();
   std::uint64_t more = 0;
   for (const auto& each : what.operations)
     more += std::min<std::uint64_t>(each.count, 100) + std::bit_width(each.size);
@@ -192,9 +203,10 @@ std::uint64_t cost_of(const scenario& what) {
 scenario tidied(scenario what) {
   const auto before = what.end_at;
   what.plan.heal_at = what.heal_at;
-  std::erase_if(what.operations, [&](const operation& each) { return each.user >= what.users; });
+  std::erase_if(what.operations, [&](const operation& each) { return !has_user(what, each.user); });
   std::erase_if(what.strikes, [&](const timed_fault& each) {
-    return static_cast<std::uint32_t>(each.host) > what.users + what.intruders;
+    return is_of_user(each) && user_of(each.host) >= what.users + what.intruders &&
+           !has_user(what, user_of(each.host));
   });
   for (auto& each : what.operations) {
     if (!has_topic(each.what))
@@ -212,13 +224,16 @@ scenario tidied(scenario what) {
   const auto users = users_in(what);
   if (what.intruders == 0) // they are numbered behind the users
     what.users = users.empty() ? 1 : *users.rbegin() + 1;
+  const auto people = people_in(what);
+  const auto last = people.empty() ? 0 : *people.rbegin();
+  what.mqtt.resize(last < mqtt_user_base ? 0 : last - mqtt_user_base + 1);
   what.end_at = std::min(before, what.end_needed());
   return what;
 }
 
 std::size_t count_of(const scenario& what, part which) {
   switch (which) {
-  case part::user: return users_in(what).size();
+  case part::user: return people_in(what).size();
   case part::topic: return topics_in(what).size();
   case part::strike: return what.strikes.size();
   case part::chance: return count_chances(what);
@@ -231,10 +246,10 @@ scenario without(const scenario& what, part which, std::size_t first, std::size_
   auto made = what;
   switch (which) {
   case part::user: {
-    const auto gone = some_of(users_in(what), first, count);
+    const auto gone = some_of(people_in(what), first, count);
     std::erase_if(made.operations, [&](const auto& each) { return gone.contains(each.user); });
     std::erase_if(made.strikes, [&](const auto& each) {
-      return is_of_user(each) && gone.contains(static_cast<std::uint32_t>(each.host) - 1);
+      return is_of_user(each) && gone.contains(user_of(each.host));
     });
     break;
   }
@@ -272,7 +287,9 @@ scenarios with_simpler_world(const scenario& what) {
     one.topics_max = usual.topics_max;
     one.session_buffer_max = usual.session_buffer_max;
     one.publish_topics_max = usual.publish_topics_max;
+    one.mqtt_receive_maximum = usual.mqtt_receive_maximum;
   });
+  add([&](scenario& one) { one.mqtt_receive_maximum = usual.mqtt_receive_maximum; });
   add([&](scenario& one) { one.intruders = 0; });
   add([&](scenario& one) { one.udp = false; });
   add([&](scenario& one) { one.unacknowledged_max = usual.unacknowledged_max; });

@@ -25,12 +25,20 @@ bool are_numbers(std::string_view text, char joint) {
          is_number(text.substr(at + 1));
 }
 
+/// "0#12"; of somebody with an MQTT client "mqtt0#12", or of their will "will0#3".
+bool is_message(std::string_view text) {
+  for (const std::string_view kind : {"mqtt", "will"})
+    if (text.starts_with(kind))
+      text.remove_prefix(kind.size());
+  return are_numbers(text, '#');
+}
+
 bool is_moment(std::string_view text) {
   return is_number(text) || are_numbers(text, '.');
 }
 
 bool is_host(std::string_view text) {
-  for (const std::string_view kind : {"user-", "intruder-"})
+  for (const std::string_view kind : {"user-", "intruder-", "mqtt-"})
     if (text.starts_with(kind) && is_number(text.substr(kind.size())))
       return true;
   return text == "server";
@@ -42,7 +50,7 @@ boost::system::result<story_focus, std::string> story_focus::parse(std::string_v
   const auto whole = std::string{text};
   if (text.starts_with('#') && is_number(text.substr(1)))
     return story_focus{form::event, whole.substr(1)};
-  if (are_numbers(text, '#'))
+  if (is_message(text))
     return story_focus{form::message, whole};
   if (text.starts_with("session ") && are_numbers(text.substr(8), '/'))
     return story_focus{form::session, whole};

@@ -72,6 +72,18 @@ void story_tap::handle_written(const way& along, byte_view data) {
         {++transmissions_, end, along.from, along.to, world_.queue.now(), std::move(what)});
     depart(in.messages.back());
   };
+  if (speaks_mqtt(along)) {
+    if (!in.broken)
+      in.broken =
+          !in.mqtt.feed(data, versions_[along.connection], [&](std::size_t size, telling&& what) {
+            in.read_in += size;
+            add(in.read_in, std::move(what));
+          });
+    if (in.broken)
+      add(in.written,
+          {std::to_string(data.size()) + " bytes that are no packet", {{"name", "garbage"}}});
+    return;
+  }
   in.reader.feed(data);
   while (!in.broken) {
     const auto next = in.reader.next();

@@ -2,6 +2,7 @@
 
 #include "protocol/message_reader.hpp"
 #include "sim/context.hpp"
+#include "sim/story_mqtt.hpp"
 #include "sim/wires.hpp"
 
 #include <cstdint>
@@ -64,6 +65,7 @@ private:
   };
   struct stream {
     message_reader reader{decode_limits{1 << 20, 1024}};
+    mqtt_story_reader mqtt; ///< instead, where that is spoken
     bool broken = false;
     std::uint64_t read_in = 0; ///< by the reader: whole messages
     std::uint64_t written = 0;
@@ -81,6 +83,11 @@ private:
   void arrive(const under_way& arrived);
   void lose(const under_way& lost, std::string_view why);
   void learn_secrets(std::uint64_t connection, const message::any& body);
+  /// One of the two has an MQTT client.
+  [[nodiscard]] bool speaks_mqtt(const way& along) const {
+    return links_.name(along.from).starts_with("mqtt-") ||
+           links_.name(along.to).starts_with("mqtt-");
+  }
   [[nodiscard]] telling read_datagram(byte_view data) const;
   [[nodiscard]] std::string name(host_id host) const { return std::string{links_.name(host)}; }
 
@@ -88,6 +95,7 @@ private:
   const wires& links_;
   std::uint64_t transmissions_ = 0;
   std::map<std::pair<std::uint64_t, unsigned>, stream> streams_;
+  std::map<std::uint64_t, mqtt_story_reader::version> versions_;  ///< by connection
   std::map<std::uint64_t, under_way> datagrams_;                  ///< by transmission
   std::map<std::uint64_t, message::datagram_random> half_agreed_; ///< by connection
   std::map<path_id, secrets> secrets_;

@@ -28,6 +28,8 @@ bytes tagged_content(message_tag tag, std::size_t size) {
 }
 
 std::optional<message_tag> tag_of(byte_view content) {
+  if (content.empty())
+    return empty_message;
   if (content.size() < tag_size || load_big<std::uint32_t>(content.data()) != magic)
     return std::nullopt;
   const message_tag tag{load_big<std::uint32_t>(content.data() + 4),

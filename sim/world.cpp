@@ -1,6 +1,7 @@
 #include "sim/world.hpp"
 
 #include "sim/event_queue.hpp"
+#include "sim/mqtt_user.hpp"
 #include "sim/network.hpp"
 #include "sim/second_copy.hpp"
 #include "sim/server_host.hpp"
@@ -27,6 +28,11 @@ public:
     for (user_id id = 0; id != plan.users + plan.intruders; ++id)
       users_.push_back(std::make_unique<user>(context_, network_, witness_, plan, server_, id,
                                               clock_of(user_host(id)), id >= plan.users));
+    for (user_id i = 0; i != plan.mqtt.size(); ++i) {
+      const auto id = mqtt_user_base + i;
+      people_.push_back(std::make_unique<mqtt_user>(context_, network_, witness_, plan, server_, id,
+                                                    clock_of(user_host(id))));
+    }
   }
 
   verdict run() {
@@ -69,14 +75,27 @@ private:
   }
 
   void schedule_operations() {
-    for (const auto& each : plan_.operations)
-      if (each.user < plan_.users)
+    for (const auto& each : plan_.operations) {
+      if (!has_user(plan_, each.user))
+        continue;
+      if (each.user < mqtt_user_base)
         queue_.schedule(instant{each.at}, [this, &each] { users_[each.user]->carry_out(each); });
+      else
+        queue_.schedule(instant{each.at},
+                        [this, &each] { people_[each.user - mqtt_user_base]->carry_out(each); });
+    }
   }
 
   void schedule_strikes() {
     std::vector<timed_fault> on_network;
-    for (const auto& each : plan_.strikes) {
+    strikes_ = plan_.strikes;
+    // Of somebody who is not there.
+    std::erase_if(strikes_, [&](const timed_fault& each) {
+      return each.host > host_of(mqtt_user_base - 1) && !has_user(plan_, user_of(each.host));
+    });
+    for (auto& each : strikes_)
+      each.host = translated(each.host);
+    for (const auto& each : strikes_) {
       if (network::can_strike(each.kind))
         on_network.push_back(each);
       else
@@ -86,6 +105,14 @@ private:
       queue_.schedule(instant{each.at}, [this, each] { network_.strike(each); });
     schedule_never_readers();
     schedule_clock_jump();
+  }
+
+  /// Where the machine of a person with an MQTT client really is in the row.
+  [[nodiscard]] host_id translated(host_id named) const {
+    const auto index = static_cast<std::uint32_t>(named) - 1 - mqtt_user_base;
+    return static_cast<std::uint32_t>(named) > mqtt_user_base && index < people_.size()
+               ? people_[index]->host()
+               : named;
   }
 
   void schedule_intruders() {
@@ -155,9 +182,14 @@ private:
     case fault_kind::reconnect_storm:
       for (const auto& each : users_)
         network_.strike({fault_kind::tcp_reset, each->host(), {}, {}, fault.draw});
+      for (const auto& each : people_)
+        network_.strike({fault_kind::tcp_reset, each->host(), {}, {}, fault.draw});
       return;
     default: break;
     }
+    for (const auto& each : people_)
+      if (each->host() == fault.host)
+        strike(*each, fault);
     if (number == 0 || number > plan_.users)
       return;
     auto& struck = *users_[number - 1];
@@ -180,6 +212,19 @@ private:
     }
   }
 
+  static void strike(mqtt_user& struck, const timed_fault& fault) {
+    switch (fault.kind) {
+    case fault_kind::client_pause: struck.pause(fault.lasts); break;
+    case fault_kind::client_kill: struck.kill(fault.lasts); break;
+    case fault_kind::client_kill_forget: struck.kill_and_forget(fault.lasts); break;
+    case fault_kind::clock_leap: struck.leap(fault.lasts); break;
+    case fault_kind::client_slow_reader: struck.stop_reading(fault.lasts); break;
+    case fault_kind::client_flood: struck.flood(); break;
+    case fault_kind::client_malformed: struck.send_garbage(fault.draw); break;
+    default: break;
+    }
+  }
+
   void heal() {
     network_.heal();
     witness_.tell(&checker::on_healed, queue_.now());
@@ -191,6 +236,11 @@ private:
     for (const auto& each : users_)
       if (each->reachable())
         reachable.push_back(each->id());
+    std::vector<user_id> people;
+    for (const auto& each : people_)
+      if (each->reachable())
+        people.push_back(each->id());
+    witness_.tell(&checker::on_mqtt_end, end, people);
     witness_.tell(&checker::on_end, end, reachable);
   }
 
@@ -218,6 +268,8 @@ private:
   witness witness_;
   server_host server_;
   std::vector<std::unique_ptr<user>> users_;
+  std::vector<std::unique_ptr<mqtt_user>> people_;
+  std::vector<timed_fault> strikes_;
   std::vector<std::unique_ptr<second_copy>> copies_;
 };
 

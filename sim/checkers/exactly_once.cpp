@@ -9,8 +9,8 @@ namespace kodama::sim::checkers {
 void exactly_once::on_sequenced(instant now, std::string_view topic, session_key sender,
                                 topic_sequence sequence, message_tag tag) {
   delivery_ledger::on_sequenced(now, topic, sender, sequence, tag);
-  if (tag.number == 0)
-    return; // for authenticated to judge
+  if (tag.number == 0 || is_of_mqtt(tag))
+    return; // for authenticated or mqtt to judge
   const auto [first, added] =
       sequenced_.try_emplace(tag, place{sender.server_life, std::string{topic}, sequence});
   if (!added && !std::exchange(at(told_[sender], topic), true))
@@ -33,7 +33,7 @@ void exactly_once::on_received(instant now, user_id user, session_key who, std::
                                topic_sequence sequence, client_id sender, message_tag tag,
                                bool by_udp) {
   delivery_ledger::on_received(now, user, who, topic, sequence, sender, tag, by_udp);
-  if (sequence == 0)
+  if (sequence == 0 || is_of_mqtt(tag))
     return;
   exercise();
   const auto [first, added] =

@@ -9,7 +9,7 @@ namespace kodama::sim::checkers {
 void publisher_order::on_received(instant now, user_id user, session_key who,
                                   std::string_view topic, topic_sequence sequence, client_id sender,
                                   message_tag tag, bool) {
-  if (sequence == 0)
+  if (sequence == 0 || is_of_mqtt(tag))
     return;
   auto& latest = at(received_[who], topic)[sender];
   if (latest.sequence != 0)
@@ -24,8 +24,8 @@ void publisher_order::on_received(instant now, user_id user, session_key who,
 
 void publisher_order::on_sequenced(instant now, std::string_view topic, session_key sender,
                                    topic_sequence sequence, message_tag tag) {
-  if (tag.number == 0)
-    return; // for authenticated to judge
+  if (tag.number == 0 || is_of_mqtt(tag))
+    return; // for authenticated or mqtt to judge
   auto& latest = at(sequenced_[sender], topic);
   if (latest.sequence != 0)
     exercise();

@@ -1,0 +1,126 @@
+#pragma once
+
+#include "sim/checker.hpp"
+#include "sim/checkers/by_topic.hpp"
+#include "sim/checkers/deadline.hpp"
+#include "sim/checkers/mqtt_books.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kodama::sim::checkers {
+
+/// Holds the run to `mqtt`: what MQTT 5.0 and 3.1.1 say about delivery, sessions, wills and
+/// retained messages. Each contradiction names its clause.
+///
+/// Three views together: the packets at the server's end of each connection, what the people with
+/// the clients do and see, and what the topics sequence. A subscription counts from SUBACK until
+/// UNSUBSCRIBE for what has to come, from SUBSCRIBE until UNSUBACK for what may come.
+class mqtt_rules final : public checker {
+public:
+  explicit mqtt_rules(const bounds& limits)
+      : deadline_{limits.liveness} {}
+
+  [[nodiscard]] std::string_view promise() const override { return "mqtt"; }
+
+  void on_published(instant, user_id, session_key, std::string_view topic, message_tag,
+                    bool reliable) override;
+  void on_sequenced(instant, std::string_view topic, session_key sender, topic_sequence,
+                    message_tag) override;
+  void on_mqtt_published(instant, user_id, const mqtt_message&, std::uint32_t expiry) override;
+  void on_mqtt_completed(instant, user_id, message_tag, mqtt::reason_code) override;
+  void on_mqtt_session_lost(instant, user_id, const std::vector<message_tag>&) override;
+  void on_mqtt_received(instant, user_id, const mqtt_message&) override;
+  void on_mqtt_connected(instant, user_id, bool present) override;
+  void on_mqtt_disconnected(instant, user_id) override;
+  void on_mqtt_heard(instant, std::uint64_t link, const mqtt::packet&) override;
+  void on_mqtt_said(instant, std::uint64_t link, const mqtt::packet&) override;
+  void on_mqtt_closed(instant, std::uint64_t link) override;
+  void on_mqtt_attached(instant, user_id, std::uint64_t link, bool present) override;
+  void on_mqtt_detached(instant, user_id, mqtt::reason_code) override;
+  void on_mqtt_ended(instant, user_id) override;
+  void on_server_stopped(instant, std::uint32_t life) override;
+  void on_server_paused(instant, bool paused) override;
+  void on_server_leapt(instant, duration by) override;
+  void on_healed(instant) override;
+  void on_mqtt_end(instant, const std::vector<user_id>& reachable) override;
+
+private:
+  using session = mqtt_books::session;
+  using connection = mqtt_books::connection;
+  using message = mqtt_books::message;
+  using window = mqtt_books::window;
+
+  // Sessions (mqtt_sessions.cpp).
+  void judge_present(instant now, user_id user, const connection& asked, bool present);
+  void judge_takeover(instant now, const connection& fresh);
+  [[nodiscard]] instant server_time(instant now) const { return now + leapt_; }
+  void hear_connect(instant now, std::uint64_t link, const mqtt::connect& asked);
+  void hear(instant now, session& in, const connection& by, const mqtt::packet& what);
+  void say(instant now, session& in, const connection& by, const mqtt::packet& what);
+
+  // Wills (mqtt_wills.cpp).
+  struct will {
+    enum class state { armed, due, cancelled, either };
+    user_id user = 0;
+    state now = state::armed;
+    duration delay{};
+    instant due = never; ///< in the server's time
+    unsigned published = 0;
+  };
+  void arm_will(const connection& by);
+  void detach_will(instant now, const session& in, mqtt::reason_code reason);
+  void decide_wills(instant now, user_id user, bool session_goes_on);
+  void judge_will(instant now, message_tag tag);
+  void judge_missing_wills(instant now);
+
+  // What the server sends (mqtt_deliveries.cpp).
+  void judge_publish(instant now, session& to, const connection& by, const mqtt::publish& what);
+  void judge_identifier(instant now, session& to, const connection& by, const mqtt::publish& what,
+                        message_tag tag, bool& again);
+  void judge_order(instant now, session& to, const mqtt::publish& what, message_tag tag,
+                   const message& known);
+  void judge_subscription(instant now, session& to, const mqtt::publish& what, message_tag tag,
+                          const message& known);
+  void judge_retained(instant now, session& to, const mqtt::publish& what, message_tag tag,
+                      const message& known);
+  void judge_expiry(instant now, const session& to, const mqtt::publish& what, message_tag tag,
+                    const message& known);
+
+  // What has to arrive (mqtt_owed.cpp).
+  void owe(instant now, message_tag tag, const message& known);
+  /// What SUBACK promises of the retained messages that match.
+  void owe_retained(instant now, session& to, mqtt::packet_id request);
+  void judge_sequenced(instant now, std::string_view topic, message_tag tag, const message& known);
+
+  struct person {
+    bool connected = false;
+    instant since{};
+    std::map<message_tag, unsigned> received; ///< in its present session
+    std::map<message_tag, instant> open;
+    by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
+    instant last_received{};
+  };
+
+  /// Whether it waits in a queue that moves on, message by message.
+  [[nodiscard]] static bool is_in_line(instant now, const person& whose, std::string_view topic,
+                                       const mqtt_books::debt& what);
+
+  /// One report of each kind for each person is enough.
+  void complain(instant now, user_id user, std::string_view clause, const std::string& what);
+
+  deadline deadline_;
+  mqtt_books books_;
+  std::map<user_id, person> people_;
+  std::map<message_tag, will> wills_;
+  std::map<std::pair<user_id, std::string>, std::uint32_t>
+      first_sequenced_; ///< by publisher, topic
+  std::set<std::pair<user_id, std::string>> told_;
+  duration leapt_{0};
+  instant disturbed_{}; ///< when the server last stood still
+};
+
+} // namespace kodama::sim::checkers

@@ -1,0 +1,174 @@
+#include "sim/checkers/mqtt.hpp"
+#include "sim/checkers/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// What has to arrive, and what people see: at least once, exactly once, and in time (5.0, 4.3).
+namespace kodama::sim::checkers {
+
+void mqtt_rules::judge_sequenced(instant now, std::string_view topic, message_tag tag,
+                                 const message& known) {
+  if (!is_of_mqtt(tag))
+    return;
+  if (tag.user >= will_base) {
+    judge_will(now, tag);
+    return;
+  }
+  exercise();
+  // Only within one session. A client whose CONNACK was lost may learn nothing of a new session
+  // but that one "is present" at its next attempt; that is a hole in MQTT, and no mistake of ours.
+  const auto* by = books_.find_session(known.from);
+  if (known.qos == mqtt::qos::exactly_once && !known.places.empty() && by != nullptr &&
+      by->begun <= known.places.back().when) // [MQTT-4.3.3-10]
+    complain(now, known.from, "MQTT-4.3.3-10",
+             text(name_of(tag), ", published at QoS 2, was taken twice: at ",
+                  known.places.front().when, " and at ", now));
+  if (known.topic != topic)
+    complain(now, known.from, "3.3.2.1",
+             text(name_of(tag), " was published to \"", known.topic, "\", but sequenced in \"",
+                  topic, "\""));
+  if (!known.places.empty())
+    return; // a repetition
+  auto& last = first_sequenced_[{known.from, known.topic}];
+  if (tag.number < last) // [MQTT-4.6.0-1], and what we promise besides
+    complain(now, known.from, "MQTT-4.6.0-5",
+             text(name_of(tag), " was sequenced in \"", topic, "\" after number ", last,
+                  " of the same publisher, which came later"));
+  last = std::max(last, tag.number);
+}
+
+void mqtt_rules::owe(instant now, message_tag tag, const message& known) {
+  if (known.qos == mqtt::qos::at_most_once)
+    return;
+  for (auto& [user, in] : books_.sessions()) {
+    if (in.ended)
+      continue;
+    in.perhaps_owed += std::any_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
+      return each.possible(now, now) && mqtt_books::matches(each.filter, known.topic);
+    });
+    std::optional<mqtt::qos> granted;
+    for (const auto& each : in.windows)
+      if (each.certain(now, now) && !(each.no_local && user == known.from) &&
+          mqtt_books::matches(each.filter, known.topic))
+        granted = granted ? std::max(*granted, each.qos) : each.qos;
+    if (!granted || *granted == mqtt::qos::at_most_once)
+      continue;
+    // Unless another one lowers it this very moment.
+    const bool sure = std::none_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
+      return each.granted == never && each.ended == never && each.qos == mqtt::qos::at_most_once &&
+             mqtt_books::matches(each.filter, known.topic);
+    });
+    if (sure && known.expiry == 0)
+      in.owed.push_back({tag, std::min(*granted, known.qos), now, known.places.back().ordinal});
+  }
+}
+
+void mqtt_rules::owe_retained(instant now, session& to, mqtt::packet_id request) {
+  for (const auto& each : to.windows) {
+    if (each.request != request || each.granted != never || each.ended != never ||
+        each.leaving != never || each.qos == mqtt::qos::at_most_once ||
+        each.handling == mqtt::retain_handling::never ||
+        (each.handling == mqtt::retain_handling::if_new && !each.surely_new))
+      continue;
+    for (const auto& [topic, versions] : books_.all_retained()) {
+      if (versions.empty())
+        continue;
+      // Only what was there before SUBSCRIBE came, and still is.
+      const auto& last = versions.back();
+      if (!last.tag || last.from + mqtt_books::settling > each.asked ||
+          !books_.knows_retained(topic) || !mqtt_books::matches(each.filter, topic))
+        continue;
+      const auto* known = books_.find(*last.tag);
+      if (known != nullptr && known->expiry == 0)
+        to.owed.push_back({*last.tag, std::min(each.qos, known->qos), now, 0, true});
+    }
+  }
+}
+
+void mqtt_rules::on_mqtt_received(instant now, user_id user, const mqtt_message& what) {
+  exercise();
+  const auto* known = books_.find(what.tag);
+  if (known == nullptr)
+    return; // judge_publish has seen it
+  auto& who = people_[user];
+  who.last_received = now;
+  if (!what.retain && !known->places.empty()) {
+    auto& latest = at(who.latest, what.topic);
+    latest = std::max(latest, known->places.front().ordinal);
+  }
+  auto& count = who.received[what.tag];
+  if (what.retain)
+    return void(count = std::max(count, 1U)); // it may come with each SUBSCRIBE
+  ++count;
+  if (what.qos == mqtt::qos::exactly_once &&
+      count > std::max<std::size_t>(known->places.size(), 1) && !known->retain) // [MQTT-4.3.3-2]
+    complain(now, user, "MQTT-4.3.3-2",
+             text("mqtt ", user - mqtt_user_base, " received ", name_of(what.tag), " of \"",
+                  what.topic, "\" ", count, " times at QoS 2"));
+}
+
+void mqtt_rules::on_mqtt_connected(instant now, user_id user, bool present) {
+  auto& known = people_[user];
+  known.connected = true;
+  known.since = now;
+  if (!present) {
+    known.received.clear();
+    known.latest.clear();
+  }
+}
+
+void mqtt_rules::on_mqtt_disconnected(instant now, user_id user) {
+  auto& known = people_[user];
+  if (known.connected)
+    known.since = now;
+  known.connected = false;
+}
+
+bool mqtt_rules::is_in_line(instant now, const person& whose, std::string_view topic,
+                            const mqtt_books::debt& what) {
+  // With a Receive Maximum of 1 each message takes a whole round trip, and after a flood there are
+  // thousands: that is slow, and not lost. What came later has not overtaken it.
+  constexpr auto pause_max = std::chrono::seconds{5};
+  const auto latest = whose.latest.find(topic);
+  return now - whose.last_received < pause_max &&
+         (what.retained || latest == whose.latest.end() || latest->second < what.ordinal);
+}
+
+void mqtt_rules::on_mqtt_end(instant now, const std::vector<user_id>& reachable) {
+  judge_missing_wills(now);
+  for (const auto user : reachable) {
+    const auto& known = people_[user];
+    const auto name = text("mqtt ", user - mqtt_user_base);
+    if (!known.connected && deadline_.passed(known.since, now))
+      complain(now, user, "liveness",
+               text(name, " is not connected: it has not been since ", known.since,
+                    ", and the bound is ", deadline_.bound()));
+    for (const auto& [tag, since] : known.open)
+      if (deadline_.passed(since, now)) // [MQTT-4.4.0-1]
+        complain(now, user, "MQTT-4.4.0-1",
+                 text(name, " never heard of its publish ", name_of(tag), ", made at ", since,
+                      "; the bound is ", deadline_.bound()));
+    const auto* in = books_.find_session(user);
+    if (in == nullptr || in->ended || !known.connected)
+      continue;
+    for (const auto& each : in->owed) {
+      exercise();
+      if (!deadline_.passed(each.when, now) || known.received.contains(each.tag))
+        continue;
+      const auto* lost = books_.find(each.tag);
+      if (lost != nullptr && is_in_line(now, known, lost->topic, each))
+        continue;
+      complain(now, user,
+               each.retained                          ? "MQTT-3.3.1-9"
+               : each.qos == mqtt::qos::at_least_once ? "MQTT-4.3.2-1"
+                                                      : "MQTT-4.3.3-1",
+               text(name, " never received ", name_of(each.tag), " of \"",
+                    lost == nullptr ? "" : lost->topic, "\", sequenced at ", each.when,
+                    ", although it was subscribed and its session goes on; the bound is ",
+                    deadline_.bound()));
+    }
+  }
+}
+
+} // namespace kodama::sim::checkers

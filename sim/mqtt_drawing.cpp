@@ -1,0 +1,143 @@
+#include "sim/mqtt_drawing.hpp"
+
+#include "sim/random.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kodama::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using kind = operation::kind;
+
+template <std::size_t Count>
+std::uint32_t one_of(decision_stream& chance, const std::array<std::uint32_t, Count>& values) {
+  return values[chance.below(Count)];
+}
+
+mqtt_person draw_person(const scenario& made, std::size_t index) {
+  decision_stream chance{made.seed, "scenario.mqtt_person", index};
+  mqtt_person who;
+  who.version = chance.below(4) == 0 ? 3 : 5;
+  who.session_expiry = one_of<6>(chance, {0, 3, 10, 60, 60, 300});
+  who.receive_maximum = one_of<4>(chance, {1, 3, 65'535, 65'535});
+  who.aliases = one_of<3>(chance, {0, 0, 2});
+  mqtt_person::last_will last;
+  last.topic = static_cast<std::uint32_t>(chance.below(made.topics));
+  last.qos = one_of<4>(chance, {0, 1, 1, 2});
+  last.delay = one_of<5>(chance, {0, 0, 1, 3, 10});
+  last.retain = chance.below(4) == 0;
+  if (chance.below(2) == 0)
+    who.will = last;
+  if (who.version == 3) {
+    who.receive_maximum = 65'535;
+    who.aliases = 0;
+    if (who.will)
+      who.will->delay = 0;
+  }
+  return who;
+}
+
+void draw_subscription(operation& next, decision_stream& chance) {
+  next.what = kind::subscribe;
+  next.qos = one_of<4>(chance, {0, 1, 2, 2});
+  switch (chance.below(10)) {
+  case 0: next.name = "#"; break;
+  case 1: next.name = "topic/#"; break;
+  case 2: next.name = "topic/+"; break;
+  case 3: next.name = "+/" + std::to_string(next.topic); break;
+  case 4: next.name = "$quiet/+"; break;
+  case 5: next.name = "+"; break; // one level: no topic matches it
+  default: break;
+  }
+  next.no_local = chance.below(6) == 0;
+  next.as_published = chance.below(6) == 0;
+  next.handling = one_of<4>(chance, {0, 0, 1, 2});
+  if (!next.name.empty())
+    next.topic = 0;
+}
+
+void draw_publish(operation& next, decision_stream& chance) {
+  next.what = kind::publish;
+  next.qos = one_of<4>(chance, {0, 1, 1, 2});
+  next.count = static_cast<std::uint32_t>(1 + chance.below(6));
+  next.size =
+      static_cast<std::uint32_t>(chance.below(8) == 0 ? chance.below(3000) : chance.below(100));
+  if (chance.below(10) == 0)
+    next.expiry = static_cast<std::uint32_t>(1 + chance.below(10));
+  const auto special = chance.below(12);
+  if (special == 0) {
+    next.name = "$quiet/" + std::to_string(next.topic);
+    next.topic = 0;
+  } else if (special < 4) {
+    // What a server keeps of QoS 0 is its own affair (3.3.1.3): nothing could be held against it.
+    next.retain = true;
+    next.qos = std::max(next.qos, 1U);
+    next.empty = special == 3;
+  }
+  if (next.empty) {
+    next.count = 1;
+    next.size = 0;
+  }
+}
+
+void draw_script(scenario& made, std::size_t index, duration to) {
+  const auto user = static_cast<user_id>(mqtt_user_base + index);
+  decision_stream chance{made.seed, "scenario.mqtt_script", index};
+  const auto begin = [&](duration at) {
+    operation next;
+    next.at = at;
+    next.user = user;
+    next.topic = static_cast<std::uint32_t>(chance.below(made.topics));
+    return next;
+  };
+  auto arrival = begin(chance.duration_between(0s, 1s));
+  arrival.what = kind::connect;
+  arrival.topic = 0;
+  made.operations.push_back(arrival);
+  for (auto wanted = 1 + chance.below(3); wanted != 0; --wanted) {
+    auto next = begin(1s + chance.duration_between(0s, 2s));
+    draw_subscription(next, chance);
+    made.operations.push_back(next);
+  }
+  for (auto count = 6 + chance.below(24); count != 0; --count) {
+    auto next = begin(chance.duration_between(1s, to));
+    const auto dice = chance.below(100);
+    if (dice < 60) {
+      draw_publish(next, chance);
+    } else if (dice < 78) {
+      draw_subscription(next, chance);
+    } else if (dice < 88) {
+      draw_subscription(next, chance);
+      next = {next.at, user, kind::unsubscribe, next.topic, 1, 0, 0, next.name};
+    } else {
+      next.what = kind::disconnect;
+      next.topic = 0;
+      next.with_will = made.mqtt[index].version == 5 && chance.below(3) == 0;
+      auto back = next;
+      back.at += chance.duration_between(0s, 5s);
+      back.what = kind::connect;
+      back.with_will = false;
+      back.clean = chance.below(3) == 0;
+      made.operations.push_back(back);
+    }
+    made.operations.push_back(next);
+  }
+}
+
+} // namespace
+
+void draw_mqtt(scenario& made) {
+  decision_stream chance{made.seed, "scenario.mqtt", 0};
+  if (chance.below(2) != 0)
+    return;
+  const auto people = 1 + chance.below(4);
+  made.mqtt_receive_maximum = one_of<3>(chance, {1'024, 1'024, 3});
+  for (std::size_t i = 0; i != people; ++i)
+    made.mqtt.push_back(draw_person(made, i));
+  for (std::size_t i = 0; i != people; ++i)
+    draw_script(made, i, made.heal_at + 5s);
+}
+
+} // namespace kodama::sim
