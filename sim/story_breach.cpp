@@ -172,9 +172,17 @@ std::vector<fact> facts_of(const violation& broken) {
     } else if (rest.starts_with("\"topic/")) {
       if (const auto end = text.find('"', at + 1); end != std::string_view::npos)
         add(facts, "topic", std::string{text.substr(at + 1, end - at - 1)});
+    } else if (rest.starts_with("mqtt ")) {
+      if (const auto end = end_of_number(text, at + 5); end != at + 5)
+        add(facts, "host", "mqtt-" + std::string{text.substr(at + 5, end - at - 5)});
     } else if (begins_word) {
+      // Those of people with an MQTT client, and of their wills, have a word before their number.
+      std::string whose;
+      for (const std::string_view word : {"mqtt", "will"})
+        if (text.substr(0, at).ends_with(word))
+          whose = word;
       if (const auto message = pair_at(text, at, '#'); !message.empty())
-        add(facts, "message", std::string{message});
+        add(facts, "message", whose + std::string{message});
     }
   }
   return facts;
