@@ -125,8 +125,7 @@ void metrics::on_mqtt_ended(client_id) {
 }
 
 void metrics::on_mqtt_attached(client_id client, std::string_view name,
-                               mqtt::protocol_version version, bool present,
-                               actors::link_id link) {
+                               mqtt::protocol_version version, bool present, actors::link_id link) {
   log_observer::on_mqtt_attached(client, name, version, present, link);
   ++attached_[index_of(actors::spoken::mqtt)];
 }

@@ -15,11 +15,6 @@ using std::chrono::seconds;
 constexpr std::size_t publish_cost = 96;
 constexpr std::uint32_t expiry_never = 0xffff'ffff;
 
-std::uint32_t seconds_until(instant deadline, instant now) {
-  const auto left = std::chrono::ceil<seconds>(deadline - now).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, expiry_never));
-}
-
 } // namespace
 
 server_session::server_session(const session_options& options, std::uint64_t first_ordinal)
@@ -108,7 +103,7 @@ outcome<std::optional<server_session::request>> server_session::poll_request(ins
     } else if (const auto* completed = std::get_if<pubcomp>(&what)) {
       handle(*completed);
     } else if (std::holds_alternative<pingreq>(what)) {
-      say(pingresp{});
+      reply(pingresp{});
     } else {
       return error{reason_code::protocol_error,
                    "AUTH: this connection began without an authentication method "
@@ -128,7 +123,7 @@ outcome<std::optional<server_session::request>> server_session::handle(publish& 
     if (const auto known = from.unreleased.find(what.id); known != from.unreleased.end()) {
       // Handed out before [MQTT-4.3.3-10]; the answer, if it was due, may have been lost.
       if (known->second)
-        say(pubrec{what.id, reason_code::success, {}});
+        reply(pubrec{what.id, reason_code::success, {}});
       return std::optional<request>{};
     }
   }
@@ -178,7 +173,7 @@ void server_session::handle(const puback& what) {
 void server_session::handle(const pubrec& what) {
   const auto at = find_owed(what.id);
   if (!owed_ || at == owed_->end() || at->what.qos != qos::exactly_once) {
-    say(pubrel{what.id, reason_code::packet_identifier_not_found, {}});
+    reply(pubrel{what.id, reason_code::packet_identifier_not_found, {}});
     return;
   }
   if (is_failure(what.reason)) {
@@ -189,7 +184,7 @@ void server_session::handle(const pubrec& what) {
   at->what.form = nullptr; // from here on the client has it [MQTT-4.3.3-4]
   bytes_ -= at->cost - publish_cost;
   at->cost = publish_cost;
-  say(pubrel{what.id, reason_code::success, {}});
+  reply(pubrel{what.id, reason_code::success, {}});
 }
 
 void server_session::handle(const pubcomp& what) {
@@ -200,7 +195,7 @@ void server_session::handle(const pubcomp& what) {
 
 void server_session::handle(const pubrel& what) {
   const bool known = inbound_ && inbound_->unreleased.erase(what.id) != 0;
-  say(pubcomp{
+  reply(pubcomp{
       what.id, known ? reason_code::success : reason_code::packet_identifier_not_found, {}});
 }
 
@@ -232,12 +227,6 @@ void server_session::say_goodbye(reason_code reason, std::string_view text) {
   reply(last);
 }
 
-template <class Packet>
-void server_session::say(const Packet& what) {
-  if (attached())
-    (void)encode(replies_, packet{what}, peer_);
-}
-
 server_session::pushed server_session::push(outgoing what) {
   const bool is_kept = what.qos != qos::at_most_once;
   if (!is_kept && !attached())
@@ -250,84 +239,6 @@ server_session::pushed server_session::push(outgoing what) {
   bytes_ += cost;
   owed_->push_back({std::move(what), 0, false, cost});
   return pushed::kept;
-}
-
-void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max) {
-  if (!attached())
-    return;
-  write_answers();
-  if (!replies_.empty()) {
-    append(out, replies_);
-    replies_.clear();
-  }
-  if (!owed_)
-    return;
-  while (transmitted_ < owed_->size() && out.size() < size_max) {
-    const auto at = owed_->begin() + static_cast<std::ptrdiff_t>(transmitted_);
-    const bool counts = at->what.qos != qos::at_most_once;
-    if (counts && transmitted_ >= window())
-      return;
-    if (transmit(now, *at, out) && counts) {
-      ++transmitted_;
-    } else {
-      bytes_ -= at->cost;
-      owed_->erase(at);
-    }
-  }
-  if (owed_->empty())
-    owed_.reset();
-}
-
-bool server_session::transmit(instant now, owed& what, bytes& out) {
-  if (what.released)
-    return encode(out, pubrel{what.id, reason_code::success, {}}, peer_);
-  // One that the client may have seen already is finished, however old [MQTT-4.4.0-1].
-  if (what.id == 0 && what.what.form->expires_at <= now) {
-    ++drops_.expired;
-    return false;
-  }
-  publish_image::delivery to;
-  to.qos = what.what.qos;
-  to.retain = what.what.retain;
-  to.dup = what.id != 0;
-  if (to.qos != qos::at_most_once)
-    to.id = what.id != 0 ? what.id : next_id();
-  if (what.what.form->expires_at != never)
-    to.message_expiry_interval = seconds_until(what.what.form->expires_at, now);
-  if (what.what.identifiers)
-    to.subscription_identifiers = *what.what.identifiers;
-  const auto& image = what.what.form->image(version_);
-  choose_alias(to, image.topic());
-  if (image.packet_size(to) > peer_.packet_size_max) {
-    ++drops_.too_large; // as if it had been sent [MQTT-3.1.2-25]
-    return false;
-  }
-  what.id = to.id;
-  image.append_to(out, to);
-  keep_alias(to, image.topic());
-  return true;
-}
-
-void server_session::choose_alias(publish_image::delivery& to, std::string_view topic) const {
-  if (peer_alias_maximum_ == 0)
-    return;
-  const std::size_t used = aliases_ ? aliases_->size() : 0;
-  if (aliases_)
-    if (const auto known = aliases_->find(topic); known != aliases_->end()) {
-      to.topic_alias = known->second;
-      to.topic_known = true;
-      return;
-    }
-  if (used < peer_alias_maximum_)
-    to.topic_alias = static_cast<std::uint16_t>(used + 1);
-}
-
-void server_session::keep_alias(const publish_image::delivery& to, std::string_view topic) {
-  if (to.topic_alias == 0 || to.topic_known)
-    return;
-  if (!aliases_)
-    aliases_ = std::make_unique<std::map<std::string, std::uint16_t, std::less<>>>();
-  aliases_->emplace(topic, to.topic_alias);
 }
 
 instant server_session::poll_timeout() const {
@@ -357,32 +268,6 @@ server_session::inbound& server_session::incoming() {
   if (!inbound_)
     inbound_ = std::make_unique<inbound>(inbound{{}, first_ordinal_, 0, {}, {}, {}});
   return *inbound_;
-}
-
-void server_session::write_answers() {
-  if (!inbound_)
-    return;
-  auto& answers = inbound_->answers;
-  for (; !answers.empty() && answers.front().done; ++inbound_->first) {
-    const auto next = answers.front();
-    answers.pop_front();
-    const auto text = inbound_->texts.extract(inbound_->first);
-    answer_properties told;
-    if (!text.empty())
-      told.reason_string = text.mapped();
-    if (next.qos == qos::at_least_once) {
-      if (!next.stale) {
-        --inbound_->unanswered;
-        say(puback{next.id, next.reason, told});
-      }
-      continue;
-    }
-    if (is_failure(next.reason))
-      inbound_->unreleased.erase(next.id); // no PUBREL follows a refusal (4.3.3)
-    else if (const auto at = inbound_->unreleased.find(next.id); at != inbound_->unreleased.end())
-      at->second = true;
-    say(pubrec{next.id, next.reason, told});
-  }
 }
 
 std::deque<server_session::owed>::iterator server_session::find_owed(packet_id id) {

@@ -141,8 +141,6 @@ private:
   void keep_alias(const publish_image::delivery& to, std::string_view topic);
   [[nodiscard]] packet_id next_id();
   [[nodiscard]] std::size_t window() const noexcept;
-  template <class Packet>
-  void say(const Packet& what);
 
   const session_options* options_;
   std::uint64_t first_ordinal_;
