@@ -386,7 +386,9 @@ void session::pump() {
 void session::arm_alarm() {
   // Later is left alone: when the alarm rings too early it is set anew, which costs less than
   // moving it with every message.
-  const auto wanted = core_.poll_timeout();
+  // Of an ended session nothing is due any more: a time that has passed would ring again and again
+  // while the registry and the directory have yet to let go of it.
+  const auto wanted = forgotten_asked_ ? never : core_.poll_timeout();
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
 }
