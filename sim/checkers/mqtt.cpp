@@ -83,6 +83,7 @@ void mqtt_rules::on_sequenced(instant now, std::string_view topic, session_key, 
 }
 
 void mqtt_rules::on_mqtt_heard(instant now, std::uint64_t link, const mqtt::packet& what) {
+  judge_takeovers(now);
   if (const auto* asked = std::get_if<mqtt::connect>(&what)) {
     hear_connect(now, link, *asked);
     return;
@@ -110,7 +111,8 @@ void mqtt_rules::on_mqtt_said(instant now, std::uint64_t link, const mqtt::packe
       complain(now, by->user, "MQTT-3.2.2-3",
                text("CONNACK says that the session is ",
                     answer->session_present ? "present" : "new", ", but it is not"));
-    judge_takeover(now, *by);
+    if (by->taken_over != 0)
+      takeovers_.emplace_back(now, link);
     return;
   }
   auto* in = books_.find_session(by->user);
@@ -189,6 +191,7 @@ void mqtt_rules::say(instant now, session& in, const connection& by, const mqtt:
 
 void mqtt_rules::on_server_stopped(instant, std::uint32_t) {
   books_.forget_server();
+  takeovers_.clear();
   wills_.clear();
 }
 

@@ -57,6 +57,9 @@ private:
   // Sessions (mqtt_sessions.cpp).
   void judge_present(instant now, user_id user, const connection& asked, bool present);
   void judge_takeover(instant now, const connection& fresh);
+  /// Connections are written one after the other: whether an old one was closed is seen when all
+  /// have had their turn.
+  void judge_takeovers(instant now);
   [[nodiscard]] instant server_time(instant now) const { return now + leapt_; }
   void hear_connect(instant now, std::uint64_t link, const mqtt::connect& asked);
   void hear(instant now, session& in, const connection& by, const mqtt::packet& what);
@@ -99,6 +102,7 @@ private:
   struct person {
     bool connected = false;
     instant since{};
+    instant new_session{};                    ///< when it learned of the one that it believes in
     std::map<message_tag, unsigned> received; ///< in its present session
     std::map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
@@ -120,7 +124,8 @@ private:
       first_sequenced_; ///< by publisher, topic
   std::set<std::pair<user_id, std::string>> told_;
   duration leapt_{0};
-  instant disturbed_{}; ///< when the server last stood still
+  std::vector<std::pair<instant, std::uint64_t>> takeovers_; ///< by fresh connection; to be judged
+  instant disturbed_{};                                      ///< when the server last stood still
 };
 
 } // namespace kodama::sim::checkers

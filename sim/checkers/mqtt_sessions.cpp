@@ -127,6 +127,16 @@ void mqtt_rules::judge_takeover(instant now, const connection& fresh) {
                   " was taken over by ", fresh.link, ", but was not told so (0x8E)"));
 }
 
+void mqtt_rules::judge_takeovers(instant now) {
+  std::erase_if(takeovers_, [&](const auto& each) {
+    if (each.first >= now)
+      return false;
+    if (const auto* fresh = books_.find_connection(each.second))
+      judge_takeover(now, *fresh);
+    return true;
+  });
+}
+
 void mqtt_rules::on_mqtt_detached(instant now, user_id user, mqtt::reason_code reason) {
   auto* in = books_.find_session(user);
   if (in == nullptr)

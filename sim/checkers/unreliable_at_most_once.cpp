@@ -36,8 +36,8 @@ void unreliable_at_most_once::on_received(instant now, user_id user, session_key
     ++path_changes_;
   }
   const bool twice = !known.received.insert(tag).second && tag != empty_message;
-  // A will has numbers of its own.
-  const bool late = tag.user == latest.tag.user && tag < latest.tag;
+  // Wills are published when their connections end, in whatever order that is.
+  const bool late = tag.user == latest.tag.user && tag.user < will_base && tag < latest.tag;
   if ((twice || late) && !std::exchange(at(known.told, topic), true)) {
     const auto received =
         text(name_of(user, who), " received message ", name_of(tag), " of client ", sender,

@@ -43,7 +43,7 @@ TEST(MqttText, SaysWhoHasAnMqttClientAndWhatTheyDo) {
   EXPECT_EQ(published.expiry, 9);
   EXPECT_TRUE(published.retain);
   EXPECT_EQ(read->strikes[0].host, host_of(mqtt_user_base + 1));
-  EXPECT_EQ(parse_scenario(to_text(*read)).value(), *read);
+  EXPECT_EQ(*parse_scenario(to_text(*read)), *read);
 }
 
 TEST(MqttText, SaysWhatItExpected) {

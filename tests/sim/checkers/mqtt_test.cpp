@@ -303,6 +303,7 @@ TEST_F(MqttChecker, RefusesATakeoverThatLeavesTheOldConnection) {
   connect(bob);
   judge.on_mqtt_detached(step(), bob, reason_code::session_taken_over);
   connect(bob, true);
+  end({});
   EXPECT_TRUE(breaks(judge, {"is still open", "MQTT-3.1.4-3"}));
 }
 
@@ -311,6 +312,7 @@ TEST_F(MqttChecker, RefusesATakeoverWithoutAWord) {
   judge.on_mqtt_detached(step(), bob, reason_code::session_taken_over);
   judge.on_mqtt_closed(step(), links[bob]);
   connect(bob, true);
+  end({});
   EXPECT_TRUE(breaks(judge, {"was not told so (0x8E)"}));
 }
 
