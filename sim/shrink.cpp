@@ -37,6 +37,7 @@ private:
     for (const auto which : {part::strike, part::user, part::topic, part::chance, part::operation})
       leave_out(which);
     improve(with_simpler_world);
+    improve(with_simpler_people);
     improve(with_fewer_names);
     improve(with_smaller_numbers);
     improve(with_simpler_times);

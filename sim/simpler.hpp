@@ -31,6 +31,8 @@ using scenarios = std::vector<scenario>;
 
 /// Everybody's faults at once, limits as they usually are, no UDP.
 [[nodiscard]] scenarios with_simpler_world(const scenario& what);
+/// People with an MQTT client, and what they do, as usual: one detail less, or all.
+[[nodiscard]] scenarios with_simpler_people(const scenario& what);
 /// Users and topics numbered without gaps, or made one. Decisions are keyed by a user's name, so
 /// that another number may need other luck: other seeds are tried along with it.
 [[nodiscard]] scenarios with_fewer_names(const scenario& what);

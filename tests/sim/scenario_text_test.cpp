@@ -141,7 +141,7 @@ TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
       {"kodama scenario 1\nstrike 1ns udp_loss user 1\n", 2, 12,
        "a fault that strikes (this one is a `chance`)"},
       {"kodama scenario 1\nstrike 1ns tcp_reset them\n", 2, 22,
-       "\"server\" or \"user\" and its number"},
+       "\"server\", or \"user\" or \"mqtt\" and its number"},
       {"kodama scenario 1\nchance tcp_reset every 4s for 0s to 0s\n", 2, 8,
        "a fault by chance (this one strikes: write `strike` lines)"},
       {"kodama scenario 1\nchance udp_loss 5\n", 2, 17, "a share such as 10% or 0.5%"},

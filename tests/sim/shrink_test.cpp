@@ -61,6 +61,23 @@ RC_GTEST_PROP(Shrink, LeavesNothingWhereEverythingFails, ()) {
   RC_ASSERT(made.smallest == nothing);
 }
 
+TEST(Shrink, LeavesOfAPersonWithAnMqttClientWhatMatters) {
+  const auto fails = [](const scenario& what) {
+    return std::any_of(what.operations.begin(), what.operations.end(), [&](const auto& each) {
+      return each.user >= mqtt_user_base && each.qos == 2 && each.what == kind::publish;
+    });
+  };
+  std::uint64_t seed = 1;
+  while (!fails(scenario::draw(seed, fault_profile::swarm)))
+    ++seed;
+  invented_oracle oracle{fails};
+  const auto made = shrink(scenario::draw(seed, fault_profile::swarm), oracle);
+  EXPECT_EQ(made.smallest.mqtt, (std::vector<mqtt_person>(made.smallest.mqtt.size())));
+  ASSERT_EQ(made.smallest.operations.size(), 1);
+  const auto& left = made.smallest.operations.front();
+  EXPECT_EQ(left, (operation{left.at, left.user, kind::publish, left.topic, 1, 0, 2}));
+}
+
 // What matters stays; all that does not is gone, and what is left has its simplest form.
 TEST(Shrink, FindsTheThreeOperationsThatMatter) {
   const auto fails = [](const scenario& what) {
@@ -76,10 +93,11 @@ TEST(Shrink, FindsTheThreeOperationsThatMatter) {
     return done == 3;
   };
   std::uint64_t seed = 1;
-  while (!fails(scenario::draw(seed, fault_profile::swarm)))
+  const auto drawn = [&] { return scenario::draw(seed, fault_profile::swarm); };
+  while (!drawn().mqtt.empty() || !fails(drawn()))
     ++seed;
   invented_oracle oracle{fails};
-  const auto made = shrink(scenario::draw(seed, fault_profile::swarm), oracle);
+  const auto made = shrink(drawn(), oracle);
   EXPECT_EQ(to_text(made.smallest), "kodama scenario 1\n"
                                     "\n"
                                     "seed 1\n"

@@ -38,7 +38,7 @@ TEST(World, ExercisesEveryPromiseWithinAFewSeeds) {
     for (const auto& [promise, count] : result.exercised)
       exercised[promise] += count;
   }
-  EXPECT_EQ(exercised.size(), 11U);
+  EXPECT_EQ(exercised.size(), 12U);
   for (const auto& [promise, count] : exercised)
     EXPECT_GT(count, 0U) << promise;
 }
