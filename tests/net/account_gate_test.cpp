@@ -1,0 +1,112 @@
+#include "net/account_gate.hpp"
+
+#include "net/password.hpp"
+#include "net/system_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace kodama::net {
+namespace {
+
+account_options with_tokens(std::vector<std::string> tokens) {
+  account_options made;
+  made.tokens = std::move(tokens);
+  return made;
+}
+
+class AccountGate : public testing::Test {
+protected:
+  /// 0: nobody. Whatever is judged at once.
+  std::size_t holder_of(account_gate& gate, std::string_view secret, std::string_view user = {}) {
+    const auto known = gate.identify({user, secret}, nullptr, 1);
+    EXPECT_TRUE(known);
+    return known && *known ? (*known)->holder : 0;
+  }
+
+  system_clock clock;
+  system_chance random;
+};
+
+TEST_F(AccountGate, WithNobodyNamedEverybodyIsTheSame) {
+  account_gate gate{clock, {}, random};
+  EXPECT_EQ(holder_of(gate, ""), 1u);
+  EXPECT_EQ(holder_of(gate, "anything"), 1u);
+}
+
+TEST_F(AccountGate, ATokenKeepsItsHolder) {
+  account_gate gate{clock, with_tokens({"one", "two", "three"}), random};
+  const auto one = holder_of(gate, "one");
+  const auto two = holder_of(gate, "two");
+  EXPECT_EQ((std::set{one, two, holder_of(gate, "three")}).size(), 3u);
+  gate.load(with_tokens({"three", "new", "two"}));
+  EXPECT_EQ(holder_of(gate, "two"), two);
+  EXPECT_EQ(holder_of(gate, "one"), 0u) << "removed";
+  EXPECT_EQ(holder_of(gate, "new"), 4u) << "and no number is given twice";
+  gate.load(with_tokens({"one"}));
+  EXPECT_EQ(holder_of(gate, "one"), one);
+}
+
+TEST_F(AccountGate, ATokenWrittenTwiceIsOneHolder) {
+  account_gate gate{clock, with_tokens({"a", "b", "a"}), random};
+  EXPECT_EQ(holder_of(gate, "a"), 1u);
+  EXPECT_EQ(holder_of(gate, "b"), 2u);
+}
+
+TEST_F(AccountGate, AUsersTokensAreTheUser) {
+  account_options options;
+  options.users["ann"].tokens = {"x", "y"};
+  account_gate gate{clock, options, random};
+  EXPECT_EQ(holder_of(gate, "x"), holder_of(gate, "y"));
+  EXPECT_NE(holder_of(gate, "x"), 0u);
+}
+
+TEST_F(AccountGate, AGuestShowsNothing) {
+  account_options options;
+  options.anonymous.emplace();
+  account_gate gate{clock, options, random};
+  EXPECT_NE(holder_of(gate, ""), 0u);
+  EXPECT_EQ(holder_of(gate, "something"), 0u);
+}
+
+TEST_F(AccountGate, WhatWasUsedSurvivesAnExchange) {
+  account_options options;
+  options.users["ann"].tokens = {"x"};
+  account_gate gate{clock, options, random};
+  const auto before = *gate.identify({{}, "x"}, nullptr, 1);
+  EXPECT_TRUE(before->used->take_message(1, 0));
+  gate.load(options);
+  const auto after = *gate.identify({{}, "x"}, nullptr, 1);
+  EXPECT_EQ(after->used->messages(1), 1u);
+  EXPECT_EQ(after->used, gate.usage_of("ann"));
+}
+
+TEST_F(AccountGate, IsExchangedWhileOthersAsk) {
+  account_gate gate{clock, with_tokens({"stays", "goes"}), random};
+  std::atomic<bool> done{false};
+  std::thread asking{[&] {
+    while (!done)
+      EXPECT_EQ(holder_of(gate, "stays"), 1u);
+  }};
+  for (int i = 0; i != 1'000; ++i)
+    gate.load(with_tokens({"new " + std::to_string(i), "stays"}));
+  done = true;
+  asking.join();
+}
+
+TEST(Password, IsKnownByItsHash) {
+  system_chance random;
+  const auto hash = hash_password("secret", random);
+  EXPECT_TRUE(is_password_hash(hash));
+  EXPECT_TRUE(verify_password("secret", hash));
+  EXPECT_FALSE(verify_password("Secret", hash));
+  EXPECT_FALSE(verify_password("secret", "$argon2id$nonsense"));
+  EXPECT_NE(hash, hash_password("secret", random)) << "salted";
+}
+
+} // namespace
+} // namespace kodama::net
