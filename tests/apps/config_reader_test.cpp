@@ -133,7 +133,7 @@ TEST_F(ConfigReader, MistakesInListenersAreToldByTheirLine) {
                         "[tls.a]\ncertificate = \"c\"\nrequire_client_certificate = true\n"
                         "password = \"p\"\n"),
             (lines{"1: listener: address is missing; expected address = \"HOST:PORT\"",
-                   "2: listener.protocol: expected \"native\" or \"mqtt\"",
+                   "2: listener.protocol: expected \"native\", \"mqtt\" or \"http\"",
                    "3: listener.adress: no such key; did you mean address?",
                    "4: listener: protocol is missing; expected protocol = \"native\" or \"mqtt\"",
                    "4: listener: address is missing; expected address = \"HOST:PORT\"",
@@ -162,10 +162,10 @@ TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
                         "address = \"0.0.0.0:0\"\nwebsocket = true\n"),
             lines{});
   const std::string what =
-      "without tokens only loopback is served, not 0.0.0.0; give --tokens FILE, "
+      "without tokens or users only loopback is served, not 0.0.0.0; give --tokens FILE, "
       "or listen on 127.0.0.1";
   EXPECT_EQ(to_strings(resolve_addresses(config_)), (lines{what, file_ + ":2: listener: " + what}));
-  config_.tokens_file = "tokens";
+  config_.server.accounts.tokens = {"token"};
   EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
 }
 

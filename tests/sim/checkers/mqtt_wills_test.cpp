@@ -1,0 +1,190 @@
+#include "mqtt_story.hpp"
+
+namespace kodama::sim::checkers {
+namespace {
+
+TEST_F(MqttChecker, RefusesAWillAfterDisconnect) {
+  connect(alice, with_will(alice), false);
+  says_goodbye(alice);
+  sequence({will_base, 1});
+  EXPECT_TRUE(breaks(judge, {"will0#1 of mqtt 0 is published", "MQTT-3.14.4-3"}));
+}
+
+TEST_F(MqttChecker, RefusesAWillOfALivingConnection) {
+  connect(alice, with_will(alice), false);
+  sequence({will_base, 1});
+  EXPECT_TRUE(breaks(judge, {"its connection lives"}));
+}
+
+TEST_F(MqttChecker, RefusesAWillBeforeItsTime) {
+  connect(alice, with_will(alice, 10), false);
+  detach(alice);
+  sequence({will_base, 1});
+  EXPECT_TRUE(breaks(judge, {"before its Will Delay Interval"}));
+}
+
+TEST_F(MqttChecker, RefusesAWillOfASessionThatGoesOn) {
+  connect(alice, with_will(alice, 10), false);
+  detach(alice);
+  connect(alice, true);
+  pass(10s);
+  sequence({will_base, 1});
+  EXPECT_TRUE(breaks(judge, {"came back before the Will Delay Interval"}));
+}
+
+TEST_F(MqttChecker, RefusesAWillTwice) {
+  connect(alice, with_will(alice), false);
+  detach(alice);
+  sequence({will_base, 1});
+  sequence({will_base, 1});
+  EXPECT_TRUE(breaks(judge, {"for the 2th time"}));
+}
+
+TEST_F(MqttChecker, MissesAWill) {
+  connect(alice, with_will(alice), false);
+  detach(alice);
+  end({});
+  EXPECT_TRUE(breaks(judge, {"will0#1 of mqtt 0 was never published", "MQTT-3.1.2-8"}));
+}
+
+TEST_F(MqttChecker, AcceptsARetainedMessageAndRefusesAStaleOne) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  subscribe(bob, "#");
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(holds(judge));
+  publish(other, qos::at_least_once, true);
+  pass(1s);
+  connect(alice);
+  subscribe(alice, "#");
+  deliver(alice, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"had been replaced or cleared", "MQTT-3.3.1-5"}));
+}
+
+TEST_F(MqttChecker, RefusesWhatWasCleared) {
+  publish(some, qos::at_least_once, true);
+  judge.on_mqtt_published(step(), alice, {room, empty_message, qos::at_least_once, true}, 0);
+  sequence(empty_message);
+  pass(1s);
+  connect(bob);
+  subscribe(bob, "#");
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"had been replaced or cleared"}));
+}
+
+TEST_F(MqttChecker, RefusesRetainOnWhatFlowsBy) {
+  connect(bob);
+  mq::subscription how;
+  how.retain_handling = mq::retain_handling::never;
+  subscribe(bob, "#", qos::exactly_once, how);
+  publish(some, qos::at_least_once, true);
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"with RETAIN, but no subscription", "MQTT-3.3.1-12"}));
+}
+
+TEST_F(MqttChecker, MissesARetainedMessage) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  subscribe(bob, "#");
+  end({bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttChecker, RefusesWhatHasExpired) {
+  connect(bob);
+  subscribe(bob, "#");
+  detach(bob);
+  publish(some, qos::at_least_once, false, 2);
+  pass(10s);
+  connect(bob, true);
+  auto what = sending(some, qos::at_least_once, 1);
+  what.properties.message_expiry_interval = 0;
+  say(bob, what);
+  EXPECT_TRUE(breaks(judge, {"has expired after 2000000", "MQTT-3.3.2-5"}));
+}
+
+TEST_F(MqttChecker, RefusesAnExpiryThatStandsStill) {
+  connect(bob);
+  subscribe(bob, "#");
+  detach(bob);
+  publish(some, qos::at_least_once, false, 20);
+  pass(10s);
+  connect(bob, true);
+  auto what = sending(some, qos::at_least_once, 1);
+  what.properties.message_expiry_interval = 20;
+  say(bob, what);
+  EXPECT_TRUE(breaks(judge, {"says that 20000000", "MQTT-3.3.2-6"}));
+}
+
+TEST_F(MqttChecker, RefusesMoreThanTheReceiveMaximum) {
+  auto asked = asking(bob, 60);
+  asked.properties.receive_maximum = 1;
+  connect(bob, asked, false);
+  subscribe(bob, "#");
+  publish(some);
+  publish(other);
+  say(bob, sending(some, qos::at_least_once, 1));
+  say(bob, sending(other, qos::at_least_once, 2));
+  EXPECT_TRUE(breaks(judge, {"2 publishes are under way", "Receive Maximum is 1"}));
+}
+
+TEST_F(MqttChecker, RefusesAnIdentifierInUse) {
+  connect(bob);
+  subscribe(bob, "#");
+  publish(some);
+  publish(other);
+  say(bob, sending(some, qos::at_least_once, 1));
+  say(bob, sending(other, qos::at_least_once, 1));
+  EXPECT_TRUE(breaks(judge, {"identifier 1 of mqtt0#1 is in use", "mqtt0#2", "MQTT-2.2.1-4"}));
+}
+
+TEST_F(MqttChecker, RefusesARepetitionWithoutDup) {
+  connect(bob);
+  subscribe(bob, "#");
+  publish(some);
+  say(bob, sending(some, qos::at_least_once, 1));
+  detach(bob);
+  connect(bob, true);
+  say(bob, sending(some, qos::at_least_once, 1));
+  EXPECT_TRUE(breaks(judge, {"goes out again as 1 without DUP", "MQTT-3.3.1-1"}));
+}
+
+TEST_F(MqttChecker, RefusesAPublishAfterItsPubrel) {
+  connect(bob);
+  subscribe(bob, "#");
+  publish(some, qos::exactly_once);
+  say(bob, sending(some, qos::exactly_once, 1));
+  hear(bob, mq::pubrec{1, reason_code::success, {}});
+  say(bob, mq::pubrel{1, reason_code::success, {}});
+  detach(bob);
+  connect(bob, true);
+  say(bob, sending(some, qos::exactly_once, 1, true));
+  EXPECT_TRUE(breaks(judge, {"after its PUBREL", "MQTT-4.3.3-6"}));
+}
+
+TEST_F(MqttChecker, RefusesAnswersInTheWrongOrder) {
+  connect(alice);
+  hear(alice, sending(some, qos::at_least_once, 1));
+  hear(alice, sending(other, qos::at_least_once, 2));
+  say(alice, mq::puback{2, reason_code::success, {}});
+  EXPECT_TRUE(breaks(judge, {"PUBACK 2", "due, which is 1", "MQTT-4.6.0-2"}));
+}
+
+TEST_F(MqttChecker, MissesAnAcknowledgement) {
+  connect(alice);
+  publish(some);
+  end({alice});
+  EXPECT_TRUE(breaks(judge, {"never heard of its publish mqtt0#1", "MQTT-4.4.0-1"}));
+}
+
+TEST_F(MqttChecker, MissesAPersonWhoDoesNotComeBack) {
+  connect(alice);
+  detach(alice);
+  end({alice});
+  EXPECT_TRUE(breaks(judge, {"mqtt 0 is not connected"}));
+}
+
+} // namespace
+} // namespace kodama::sim::checkers
