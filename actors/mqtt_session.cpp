@@ -49,11 +49,11 @@ void mqtt_session::handle(const publication& what) {
   const auto& way = filters_.way_of(forms.front().plain.topic(), what.sender == who_.client);
   if (!way.qos)
     return; // unsubscribed meanwhile
+  const auto qos = std::min(*way.qos, what.qos);
   for (std::size_t i = 0; i != forms.size() && has_state_; ++i)
-    owe(what.batch, i, std::min(*way.qos, what.qos), way.retain_as_published && forms[i].retain,
-        way.ids);
-  world_.watching.on_delivered(spoken::mqtt, std::min(*way.qos, what.qos), forms.size(),
-                               what.batch->image.size());
+    owe(what.batch, i, qos, way.retain_as_published && forms[i].retain, way.ids);
+  // `way` may be gone: a session that overflows forgets its filters.
+  world_.watching.on_delivered(spoken::mqtt, qos, forms.size(), what.batch->image.size());
   pump();
 }
 

@@ -100,14 +100,16 @@ TEST(Shrink, FindsTheThreeOperationsThatMatter) {
   const auto made = shrink(drawn(), oracle);
   EXPECT_EQ(to_text(made.smallest), "kodama scenario 1\n"
                                     "\n"
-                                    "seed 1\n"
-                                    "users 1\n"
-                                    "udp no\n"
-                                    "\n"
-                                    "# What happens when.\n"
-                                    "do 0s user 0 subscribe topic 0\n"
-                                    "do 1s user 0 publish topic 0 count 2\n"
-                                    "do 2s user 0 unsubscribe topic 0\n");
+                                    "seed " +
+                                        std::to_string(seed) +
+                                        "\n"
+                                        "users 1\n"
+                                        "udp no\n"
+                                        "\n"
+                                        "# What happens when.\n"
+                                        "do 0s user 0 subscribe topic 0\n"
+                                        "do 1s user 0 publish topic 0 count 2\n"
+                                        "do 2s user 0 unsubscribe topic 0\n");
 }
 
 TEST(Shrink, FindsTheOneStrikeAndTheOneChance) {
