@@ -390,7 +390,7 @@ class Reload(Transports):
     def test_tokens_come_and_go_and_holders_stay(self):
         peer, _ = self.come("second")
         self.tokens.write_text("third\nsecond\n")
-        self.hang_up(r"reload: tokens: 2 are accepted")
+        self.hang_up(r"reload: 2 tokens and 0 users are accepted")
         self.assert_alive(peer)
         self.assertEqual(self.come("first")[1], b"\x20\x02\x00\x04")
         # The same holder as before: so this takes over the first connection's session.
