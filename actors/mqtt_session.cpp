@@ -295,11 +295,11 @@ void mqtt_session::forget_state() {
   has_state_ = false;
 }
 
-void mqtt_session::end_session() {
+void mqtt_session::end_session(reason_code reason) {
   if (will_)
     publish_will(); // the session's end is the latest moment [MQTT-3.1.2-8]
   if (has_state_)
-    world_.watching.on_mqtt_ended(who_.client);
+    world_.watching.on_mqtt_ended(who_.client, reason);
   forget_state();
   topics_.leave_all(who_.client);
   if (!forgotten_asked_) {
@@ -329,10 +329,11 @@ void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos q
 }
 
 void mqtt_session::overflow(const mqtt::error& why) {
+  const auto untold = link_ ? reason_code::success : why.reason;
   if (link_)
     break_off(why);
   if (!forgotten_asked_)
-    end_session();
+    end_session(untold);
 }
 
 void mqtt_session::pass_collected() {

@@ -67,7 +67,8 @@ private:
   /// Tells the peer why, where its version can be told, and loses the connection.
   void break_off(const mqtt::error& why);
   void forget_state();
-  void end_session();
+  /// A failure where the session ends for it without a connection to tell.
+  void end_session(mqtt::reason_code reason = mqtt::reason_code::success);
   /// Tells the groups of its shared subscriptions whether it is there.
   void tell_groups(bool away);
 

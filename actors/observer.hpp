@@ -38,8 +38,9 @@ public:
   virtual void on_mqtt_attached(client_id, std::string_view /*client identifier*/,
                                 mqtt::protocol_version, bool /*present*/, link_id) {}
   virtual void on_mqtt_detached(client_id, mqtt::reason_code) {}
-  /// The session is over, and nothing is kept for it any more.
-  virtual void on_mqtt_ended(client_id) {}
+  /// The session is over, and nothing is kept for it any more. A failure where that is the reason,
+  /// and there was no connection that has ended for it.
+  virtual void on_mqtt_ended(client_id, mqtt::reason_code) {}
   virtual void on_session_opened(client_id, const session_id&) {}
   virtual void on_session_resumed(client_id) {}
   /// From here on this link speaks for the session, and no other.

@@ -19,11 +19,11 @@ session::session(caf::actor_config& config, identity who, neighbours around,
                  const node_options& options, const surroundings& world)
     : pinned_actor{config}
     , who_{std::move(who)}
-    , around_{std::move(around)}
+    , registry_{std::move(around.registry)}
     , options_{options}
     , world_{world}
     , core_{options.session}
-    , topics_{*this, around_.directory, options.publish_topics_max}
+    , topics_{*this, std::move(around.directory), options.publish_topics_max}
     , allowed_{permissions_of(*who_.account, {})}
     , alarm_{*this} {}
 
@@ -133,7 +133,7 @@ void session::on_exit() {
   if (told_bytes_ != 0)
     world_.watching.on_queued(spoken::native, -static_cast<std::ptrdiff_t>(told_bytes_));
   link_.reset();
-  around_ = {};
+  registry_ = nullptr;
   topics_.clear();
   if (selector_)
     send_exit(selector_, caf::exit_reason::kill);

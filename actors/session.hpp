@@ -113,7 +113,7 @@ private:
   };
 
   identity who_;
-  neighbours around_;
+  caf::actor registry_;
   const node_options& options_;
   const surroundings& world_;
   server_session core_;

@@ -110,7 +110,7 @@ void session::end(errc reason, std::string_view text) {
   }
   if (!forgotten_asked_) {
     forgotten_asked_ = true;
-    send(around_.registry, session_ended{who_.session});
+    send(registry_, session_ended{who_.session});
   }
 }
 

@@ -24,8 +24,9 @@ topic::topic(caf::actor_config& config, start from, observer& watching)
     , directory_{std::move(from.directory)}
     , watching_{watching}
     , last_{from.last}
-    , presence_last_{from.presence}
-    , retained_{std::move(from.retained)} {
+    , presence_last_{from.presence} {
+  if (from.retained)
+    need_extras().retained = std::move(from.retained);
   for (const auto& each : from.listeners)
     join(each);
 }
@@ -40,16 +41,17 @@ caf::behavior topic::make_behavior() {
 
 void topic::handle(const topic_retired&) {
   watching_.on_topic_closed(name_);
-  send(directory_, topic_closed{name_, last_, presence_last_, std::move(retained_)});
+  topic_closed closed{name_, last_, presence_last_, {}};
+  if (extras_)
+    closed.retained = std::move(extras_->retained);
+  send(directory_, std::move(closed));
   quit();
 }
 
 void topic::on_exit() {
   directory_ = nullptr;
   subscribers_.clear();
-  watchers_.clear();
-  listeners_.clear();
-  groups_.clear();
+  extras_.reset();
 }
 
 void topic::answer(const topic_asked& asked) {
@@ -71,11 +73,12 @@ void topic::answer(const topic_asked& asked) {
     }
     break;
   case topic_request::watch:
-    insert(watchers_, asked.client, session);
+    insert(need_extras().watchers, asked.client, session);
     reply.number = presence_last_ + 1;
     break;
   case topic_request::unwatch:
-    erase(watchers_, asked.client);
+    if (extras_)
+      erase(extras_->watchers, asked.client);
     reply.number = presence_last_ + 1;
     break;
   case topic_request::list:
@@ -94,7 +97,7 @@ void topic::sequence(publish_batch& what) {
       store_big(what.batch->image.data() + start + message::sequence_offset, ++last_);
     watching_.on_sequenced(name_, what.sender, first, *what.batch);
   }
-  if (!listeners_.empty() || !groups_.empty())
+  if (extras_ && (!extras_->listeners.empty() || !extras_->groups.empty()))
     what.batch->add_forms();
   const shared_batch batch = std::move(what.batch);
   // One allocation for all: CAF counts references to the message, whoever it goes to.
@@ -103,9 +106,11 @@ void topic::sequence(publish_batch& what) {
   const auto out = caf::make_message(given);
   for (const auto& subscriber : subscribers_)
     send(subscriber.session, out);
-  for (const auto& each : listeners_)
-    send(each.session, out);
-  share(given);
+  if (extras_) {
+    for (const auto& each : extras_->listeners)
+      send(each.session, out);
+    share(given);
+  }
   retain(batch, reliable ? what.qos : mqtt::qos::at_most_once);
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
@@ -113,11 +118,12 @@ void topic::sequence(publish_batch& what) {
 }
 
 void topic::share(const publication& what) {
-  if (groups_.empty())
+  auto& groups = extras_->groups;
+  if (groups.empty())
     return;
   std::vector<std::uint32_t> all(what.batch->count());
   std::iota(all.begin(), all.end(), 0U);
-  for (auto& each : groups_.all())
+  for (auto& each : groups.all())
     share(each, what, all, {});
 }
 
@@ -138,27 +144,42 @@ void topic::share(share_groups::group& among, const publication& what,
 }
 
 void topic::handle(shared_publication& declined) {
-  if (auto* among = groups_.find(declined.filter))
+  if (auto* among = extras_ ? extras_->groups.find(declined.filter) : nullptr)
     share(*among, declined.what, declined.indexes, declined.declined);
 }
 
+void topic::handle(const topic_member_away& told) {
+  if (extras_)
+    extras_->groups.set_away(told.shared, told.client, told.away);
+}
+
+topic::extras& topic::need_extras() {
+  if (!extras_)
+    extras_ = std::make_unique<extras>();
+  return *extras_;
+}
+
 void topic::join(const topic_joined& joined) {
+  auto& [watchers, listeners, groups, retained] = need_extras();
   if (!joined.shared.empty())
-    return groups_.join(joined.shared, {joined.client, joined.session, joined.away});
-  const auto at = position_of(listeners_, joined.client);
-  if (at != listeners_.end() && at->client == joined.client)
+    return groups.join(joined.shared, {joined.client, joined.session, joined.away});
+  const auto at = position_of(listeners, joined.client);
+  if (at != listeners.end() && at->client == joined.client)
     ++at->filters;
   else
-    listeners_.insert(at, listener{joined.client, joined.session});
+    listeners.insert(at, listener{joined.client, joined.session});
 }
 
 void topic::part(const topic_parted& parted) {
+  if (!extras_)
+    return;
+  auto& [watchers, listeners, groups, retained] = *extras_;
   const auto client = parted.client;
   if (!parted.shared.empty())
-    return groups_.part(parted.shared, client);
-  const auto at = position_of(listeners_, client);
-  if (at != listeners_.end() && at->client == client && --at->filters == 0)
-    listeners_.erase(at);
+    return groups.part(parted.shared, client);
+  const auto at = position_of(listeners, client);
+  if (at != listeners.end() && at->client == client && --at->filters == 0)
+    listeners.erase(at);
 }
 
 void topic::retain(const shared_batch& batch, mqtt::qos qos) {
@@ -166,20 +187,22 @@ void topic::retain(const shared_batch& batch, mqtt::qos qos) {
     const auto& form = batch->forms[i];
     if (!form.retain)
       continue;
-    if (form.is_empty)
-      retained_.reset(); // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
-    else
-      retained_ = retained_message{batch, i, qos};
+    if (!form.is_empty)
+      need_extras().retained = retained_message{batch, i, qos};
+    else if (extras_)
+      extras_->retained.reset(); // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
   }
 }
 
 void topic::handle(const retained_wanted& wanted) {
-  if (retained_ && retained_->batch->forms[retained_->index].expires_at > now())
-    send(wanted.session, retained_found{wanted.filter, *retained_});
+  const auto* kept = extras_ && extras_->retained ? &*extras_->retained : nullptr;
+  if (kept && kept->batch->forms[kept->index].expires_at > now())
+    send(wanted.session, retained_found{wanted.filter, *kept});
 }
 
 void topic::leave(client_id client) {
-  erase(watchers_, client);
+  if (extras_)
+    erase(extras_->watchers, client);
   if (erase(subscribers_, client)) {
     watching_.on_unsubscribed(name_, client, last_ + 1);
     announce(client, message::presence_event::left);
@@ -189,12 +212,12 @@ void topic::leave(client_id client) {
 void topic::announce(client_id client, message::presence_event event) {
   ++presence_last_;
   watching_.on_presence(name_, presence_last_, client, event);
-  if (watchers_.empty())
+  if (!extras_ || extras_->watchers.empty())
     return;
   const auto notification =
       make_batch(message::presence{1, name_, presence_last_, client, event}, to_timestamp(now()));
   const auto out = caf::make_message(presence_changed{notification});
-  for (const auto& watcher : watchers_)
+  for (const auto& watcher : extras_->watchers)
     send(watcher.session, out);
 }
 

@@ -5,6 +5,7 @@
 #include "actors/runtime/pinned_actor.hpp"
 #include "actors/share_groups.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,9 +44,7 @@ private:
   void handle(const topic_retired&);
   void handle(const topic_joined& joined) { join(joined); }
   void handle(const topic_parted& parted) { part(parted); }
-  void handle(const topic_member_away& told) {
-    groups_.set_away(told.shared, told.client, told.away);
-  }
+  void handle(const topic_member_away& told);
   void handle(shared_publication& declined);
   void handle(const retained_wanted& wanted);
 
@@ -63,6 +62,15 @@ private:
     std::size_t filters = 1; ///< of it that match
   };
 
+  /// What most topics have none of, and a server of many topics would pay for in each.
+  struct extras {
+    members watchers;
+    std::vector<listener> listeners; ///< sorted by ClientID
+    share_groups groups;
+    std::optional<retained_message> retained;
+  };
+
+  [[nodiscard]] extras& need_extras();
   void join(const topic_joined& joined);
   void part(const topic_parted& parted);
   void share(const publication& what);
@@ -85,10 +93,7 @@ private:
   topic_sequence last_;
   presence_sequence presence_last_;
   members subscribers_;
-  members watchers_;
-  std::vector<listener> listeners_; ///< sorted by ClientID
-  share_groups groups_;
-  std::optional<retained_message> retained_;
+  std::unique_ptr<extras> extras_; ///< null until there is any of it
 };
 
 } // namespace kodama::actors

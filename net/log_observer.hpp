@@ -24,6 +24,12 @@ public:
   void on_mqtt_detached(client_id client, mqtt::reason_code reason) override {
     spdlog::debug("client {}: connection gone: {}", client, mqtt::name_of(reason));
   }
+  void on_mqtt_ended(client_id client, mqtt::reason_code reason) override {
+    if (mqtt::is_failure(reason))
+      spdlog::warn("client {}: session ended: {}", client, mqtt::name_of(reason));
+    else
+      spdlog::debug("client {}: session ended", client);
+  }
   void on_session_opened(client_id client, const session_id& session) override {
     spdlog::debug("client {}: session {} opened", client, to_short_string(session));
   }

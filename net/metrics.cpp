@@ -120,8 +120,11 @@ void metrics::on_mqtt_opened(client_id) {
   ++sessions_[index_of(actors::spoken::mqtt)];
 }
 
-void metrics::on_mqtt_ended(client_id) {
+void metrics::on_mqtt_ended(client_id client, mqtt::reason_code reason) {
+  log_observer::on_mqtt_ended(client, reason);
   --sessions_[index_of(actors::spoken::mqtt)];
+  if (mqtt::is_failure(reason))
+    count(ended_, mqtt::name_of(reason));
 }
 
 void metrics::on_mqtt_attached(client_id client, std::string_view name,

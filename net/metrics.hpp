@@ -34,7 +34,7 @@ public:
   void on_connection_refused(errc reason) override;
   void on_mqtt_refused(mqtt::reason_code reason) override;
   void on_mqtt_opened(client_id client) override;
-  void on_mqtt_ended(client_id client) override;
+  void on_mqtt_ended(client_id client, mqtt::reason_code reason) override;
   void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
                         bool present, actors::link_id link) override;
   void on_mqtt_detached(client_id client, mqtt::reason_code reason) override;

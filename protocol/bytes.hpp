@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
@@ -46,6 +47,12 @@ template <std::unsigned_integral Number>
 void store_big(std::byte* to, Number value) noexcept {
   value = to_big_endian(value);
   std::memcpy(to, &value, sizeof value);
+}
+
+/// Room for `size` more in one go. Unlike reserve(), it keeps a row of such calls linear.
+inline void make_room(bytes& in, std::size_t size) {
+  if (in.capacity() - in.size() < size)
+    in.reserve(std::max(in.size() + size, 2 * in.capacity()));
 }
 
 inline void append(bytes& to, byte_view what) {

@@ -217,12 +217,6 @@ result<any> decode_ending(const section_index& sections) {
 }
 
 /// Writes the sections of each message; the order is that of the document's tables.
-/// Growing section by section would allocate several times; doubling keeps a batch linear.
-void make_room(bytes& out, std::size_t size) {
-  if (out.capacity() - out.size() < size)
-    out.reserve(std::max(out.size() + size, 2 * out.capacity()));
-}
-
 class section_writer {
 public:
   explicit section_writer(message_writer& out)

@@ -22,7 +22,7 @@ void message_reader::feed(byte_view input) {
 
 result<std::optional<message_reader::item>> message_reader::next() {
   if (broken_)
-    return broken_;
+    return make_error_code(*broken_);
   const auto header = read_header(rest_, limits_);
   if (!header)
     return break_off(header.error());
@@ -46,10 +46,10 @@ bytes message_reader::take_rest() {
 }
 
 boost::system::error_code message_reader::break_off(boost::system::error_code reason) {
-  broken_ = reason;
+  broken_ = static_cast<errc>(reason.value());
   rest_ = {}; // it may borrow what the owner frees next
   kept_ = bytes{};
-  return broken_;
+  return reason;
 }
 
 void message_reader::keep_rest() {

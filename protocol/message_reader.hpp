@@ -39,7 +39,7 @@ private:
   void keep_rest();
 
   decode_limits limits_;
-  boost::system::error_code broken_;
+  std::optional<errc> broken_; // the reason; an error_code takes three times its size
   bytes kept_;     // an incomplete message, to be continued by the next feed
   byte_view rest_; // not yet consumed: in kept_ or in what the caller fed
 };

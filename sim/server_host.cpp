@@ -131,9 +131,11 @@ bool server_host::run_turn(bool packets) {
   bool any = false;
   while (home.run_one(packets))
     any = true;
-  for (const auto& each : links_)
-    each->flush();
-  std::erase_if(links_, [](const auto& each) { return each->is_over(); });
+  if (any) { // else nobody has written, nor heard that a link is over
+    for (const auto& each : links_)
+      each->flush();
+    std::erase_if(links_, [](const auto& each) { return each->is_over(); });
+  }
   arm_timer();
   return any;
 }

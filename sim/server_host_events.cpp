@@ -70,7 +70,7 @@ void server_host::on_mqtt_detached(client_id client, mqtt::reason_code reason) {
   witness_.tell(&checker::on_mqtt_detached, now(), at->second, reason);
 }
 
-void server_host::on_mqtt_ended(client_id client) {
+void server_host::on_mqtt_ended(client_id client, mqtt::reason_code) {
   const auto at = mqtt_people_.find(client);
   if (at == mqtt_people_.end())
     return;

@@ -232,7 +232,7 @@ bool encode(bytes& out, const packet& what, const encode_options& options) {
   }
   if (too_long())
     return false;
-  out.reserve(out.size() + packet_size(size));
+  make_room(out, packet_size(size));
   byte_appender appender{out};
   appender.u8(static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4U | flags_of(what)));
   put_variable(appender, static_cast<std::uint32_t>(size));

@@ -107,7 +107,7 @@ outcome<std::optional<server_session::request>> server_session::poll_request(ins
     } else {
       return error{reason_code::protocol_error,
                    "AUTH: this connection began without an authentication method "
-                   "[MQTT-4.12.0-6]"};
+                   "[MQTT-4.12.0-7]"};
     }
   }
   return std::optional<request>{};
@@ -244,7 +244,7 @@ server_session::pushed server_session::push(outgoing what) {
 instant server_session::poll_timeout() const {
   if (!attached())
     return expires_at_;
-  return keep_alive_ == 0 ? never : last_heard_ + seconds{keep_alive_} * 3 / 2;
+  return keep_alive_ == 0 ? never : last_heard_ + duration{seconds{keep_alive_}} * 3 / 2;
 }
 
 server_session::timeout server_session::handle_timeout(instant now) const {
@@ -273,8 +273,11 @@ server_session::inbound& server_session::incoming() {
 std::deque<server_session::owed>::iterator server_session::find_owed(packet_id id) {
   if (!owed_)
     return {};
-  return std::find_if(owed_->begin(), owed_->end(),
-                      [id](const owed& each) { return each.id == id; });
+  // Identifiers are given in order: behind the first without one there is none.
+  const auto at = std::find_if(owed_->begin(), owed_->end(), [id](const owed& each) {
+    return each.id == id || each.id == 0;
+  });
+  return at != owed_->end() && at->id == id ? at : owed_->end();
 }
 
 void server_session::forget(std::deque<owed>::iterator at) {

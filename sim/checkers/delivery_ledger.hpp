@@ -3,6 +3,9 @@
 #include "sim/checker.hpp"
 #include "sim/checkers/by_topic.hpp"
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
+
 #include <map>
 #include <optional>
 #include <set>
@@ -63,9 +66,10 @@ private:
   };
   struct subscription {
     std::vector<interval> intervals;
-    std::set<topic_sequence> received;
+    boost::container::flat_set<topic_sequence> received;
   };
-  using messages = std::map<topic_sequence, sequenced>;
+  // Numbers come in rising order, so that each goes to the end.
+  using messages = boost::container::flat_map<topic_sequence, sequenced>;
 
   std::map<user_id, session_key> current_;
   std::set<session_key> ended_;

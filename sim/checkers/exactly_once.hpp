@@ -2,6 +2,8 @@
 
 #include "sim/checkers/delivery_ledger.hpp"
 
+#include <boost/container/flat_map.hpp>
+
 #include <map>
 #include <string>
 
@@ -29,7 +31,7 @@ private:
   };
 
   std::map<message_tag, place> sequenced_;
-  std::map<message_tag, instant> acknowledged_;
+  boost::container::flat_map<message_tag, instant> acknowledged_;
   std::map<session_key, std::map<message_tag, place>> received_;
   std::map<session_key, by_topic<bool>> told_; ///< one report each is enough
 };

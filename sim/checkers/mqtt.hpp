@@ -5,6 +5,8 @@
 #include "sim/checkers/deadline.hpp"
 #include "sim/checkers/mqtt_books.hpp"
 
+#include <boost/container/flat_map.hpp>
+
 #include <map>
 #include <set>
 #include <string>
@@ -102,9 +104,9 @@ private:
   struct person {
     bool connected = false;
     instant since{};
-    instant new_session{};                    ///< when it learned of the one that it believes in
-    std::map<message_tag, unsigned> received; ///< in its present session
-    std::map<message_tag, instant> open;
+    instant new_session{}; ///< when it learned of the one that it believes in
+    boost::container::flat_map<message_tag, unsigned> received; ///< in its present session
+    boost::container::flat_map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
     instant last_received{};
   };

@@ -4,6 +4,8 @@
 #include "sim/checker.hpp"
 #include "sim/checkers/by_topic.hpp"
 
+#include <boost/container/flat_map.hpp>
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -85,14 +87,13 @@ public:
     duration expiry{};  ///< duration::max(): never
     instant detached{}; ///< in the server's time
     std::vector<window> windows;
-    std::map<mqtt::packet_id, flight> in_flight;
+    boost::container::flat_map<mqtt::packet_id, flight> in_flight;
     std::vector<debt> owed;
     std::size_t perhaps_owed = 0; ///< how many it may ever have been given
     bool overflowed = false;      ///< the server says so
     // Of the present connection.
     by_topic<std::uint64_t> last_ordinal;
     std::map<std::pair<user_id, std::string>, std::uint32_t> last_plain;
-    std::map<message_tag, unsigned> said;
     std::deque<mqtt::packet_id> puback_due;
     std::deque<mqtt::packet_id> pubrec_due;
   };

@@ -3,6 +3,8 @@
 #include "sim/checker.hpp"
 #include "sim/checkers/by_topic.hpp"
 
+#include <boost/container/flat_map.hpp>
+
 #include <map>
 
 namespace kodama::sim::checkers {
@@ -28,7 +30,7 @@ private:
     message_tag tag;
     client_id sender;
   };
-  using messages = std::map<topic_sequence, message>;
+  using messages = boost::container::flat_map<topic_sequence, message>;
   struct received {
     topic_sequence sequence = 0; ///< 0: none since SUBACK
     message_tag tag;
