@@ -1,6 +1,7 @@
 #include "actors/mqtt_filters.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kodama::actors {
 namespace {
@@ -48,14 +49,6 @@ const mqtt_filters::subscription* mqtt_filters::find(std::string_view filter) co
   return at == all_.end() ? nullptr : &at->second;
 }
 
-std::vector<std::string> mqtt_filters::names() const {
-  std::vector<std::string> names;
-  names.reserve(all_.size());
-  for (const auto& [name, each] : all_)
-    names.push_back(name);
-  return names;
-}
-
 std::vector<std::string> mqtt_filters::shared_names() const {
   std::vector<std::string> names;
   for (auto at = all_.lower_bound("$share/"); at != all_.end() && is_shared(at->first); ++at)
@@ -63,10 +56,10 @@ std::vector<std::string> mqtt_filters::shared_names() const {
   return names;
 }
 
-void mqtt_filters::clear() {
+mqtt_filters::subscriptions mqtt_filters::take() {
   found_.clear();
   tree_.reset();
-  all_.clear();
+  return std::exchange(all_, {});
 }
 
 const mqtt_filters::way& mqtt_filters::way_of(std::string_view topic, bool own) {

@@ -28,6 +28,7 @@ public:
     bool retain_as_published = false;
     std::uint32_t identifier = 0; ///< 0: none
   };
+  using subscriptions = std::map<std::string, subscription, std::less<>>;
   /// How a message reaches the client; by none of the filters where `qos` is absent.
   struct way {
     std::optional<mqtt::qos> qos;
@@ -41,9 +42,9 @@ public:
   bool erase(std::string_view filter);
   [[nodiscard]] const subscription* find(std::string_view filter) const;
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
-  [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::vector<std::string> shared_names() const;
-  void clear();
+  /// All there are; none remain.
+  [[nodiscard]] subscriptions take();
 
   /// `own`: the message is the client's own (No Local). Valid until the next change.
   [[nodiscard]] const way& way_of(std::string_view topic, bool own);
@@ -51,7 +52,6 @@ public:
   [[nodiscard]] static identifiers ids_of(const subscription& what);
 
 private:
-  using subscriptions = std::map<std::string, subscription, std::less<>>;
   struct ways {
     way others;
     way own;

@@ -18,6 +18,9 @@ namespace {
 
 /// What one turn may write to one link; the rest follows when the link has drained.
 constexpr std::size_t write_size_max = 256 * 1024;
+/// How many filters are given up in one turn: a hundred thousand at once would keep every other
+/// client waiting.
+constexpr std::size_t leave_max = 500;
 
 } // namespace
 
@@ -44,16 +47,16 @@ caf::behavior mqtt_session::make_behavior() {
 
 void mqtt_session::handle(const publication& what) {
   const auto& forms = what.batch->forms;
-  if (!may_hear(forms.front().plain.topic()))
+  if (!may_hear(forms.front().image.topic()))
     return;
-  const auto& way = filters_.way_of(forms.front().plain.topic(), what.sender == who_.client);
+  const auto& way = filters_.way_of(forms.front().image.topic(), what.sender == who_.client);
   if (!way.qos)
     return; // unsubscribed meanwhile
   const auto qos = std::min(*way.qos, what.qos);
   for (std::size_t i = 0; i != forms.size() && has_state_; ++i)
     owe(what.batch, i, qos, way.retain_as_published && forms[i].retain, way.ids);
   // `way` may be gone: a session that overflows forgets its filters.
-  world_.watching.on_delivered(spoken::mqtt, qos, forms.size(), what.batch->image.size());
+  world_.watching.on_delivered(spoken::mqtt, qos, forms.size(), what.batch->forms_size());
   pump();
 }
 
@@ -65,7 +68,7 @@ void mqtt_session::handle(shared_publication& what) {
     return;
   }
   const auto& batch = what.what.batch;
-  if (!may_hear(batch->forms.front().plain.topic()))
+  if (!may_hear(batch->forms.front().image.topic()))
     return;
   for (const auto i : what.indexes)
     if (has_state_)
@@ -76,7 +79,7 @@ void mqtt_session::handle(shared_publication& what) {
 
 void mqtt_session::handle(const retained_found& found) {
   const auto* asked = filters_.find(found.filter);
-  if (!asked || !may_hear(found.what.batch->forms.front().plain.topic()))
+  if (!asked || !may_hear(found.what.batch->forms.front().image.topic()))
     return;
   owe(found.what.batch, found.what.index, std::min(asked->qos, found.what.qos), true,
       mqtt_filters::ids_of(*asked));
@@ -131,11 +134,11 @@ void mqtt_session::reply_to_subscribe(const answer& what) {
 
 void mqtt_session::handle(const topic_opened& opened) {
   topics_.handle_opened(opened, who_.client);
-  if (forgotten_ && topics_.is_empty())
-    quit();
+  quit_if_done();
 }
 
 void mqtt_session::handle(runtime::alarm_rang) {
+  leave_filters();
   if (will_at_ <= now())
     publish_will();
   switch (core_.handle_timeout(now())) {
@@ -151,6 +154,7 @@ void mqtt_session::handle(runtime::alarm_rang) {
     break;
   }
   pump();
+  quit_if_done();
 }
 
 void mqtt_session::handle(const shut_down&) {
@@ -161,7 +165,11 @@ void mqtt_session::handle(const shut_down&) {
 
 void mqtt_session::handle(const session_forgotten&) {
   forgotten_ = true;
-  if (topics_.is_empty())
+  quit_if_done();
+}
+
+void mqtt_session::quit_if_done() {
+  if (forgotten_ && topics_.is_empty() && leaving_.empty())
     quit();
 }
 
@@ -286,13 +294,21 @@ void mqtt_session::tell_groups(bool away) {
 }
 
 void mqtt_session::forget_state() {
-  if (filters_.size() != 0)
-    send(around_.directory, filters_left{who_.client, 0, filters_.names()});
-  filters_.clear();
+  leaving_.merge(filters_.take());
+  leave_filters();
   answers_.clear();
   give_storage_back();
   core_ = mqtt::server_session{options_.mqtt, core_.next_ordinal()};
   has_state_ = false;
+}
+
+void mqtt_session::leave_filters() {
+  if (leaving_.empty())
+    return;
+  filters_left left{who_.client, 0, {}};
+  while (!leaving_.empty() && left.filters.size() != leave_max)
+    left.filters.push_back(std::move(leaving_.extract(leaving_.begin()).key()));
+  send(around_.directory, std::move(left));
 }
 
 void mqtt_session::end_session(reason_code reason) {
@@ -313,7 +329,7 @@ void mqtt_session::end_session(reason_code reason) {
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
                        const mqtt_filters::identifiers& identifiers) {
   const auto& form = batch->forms[index];
-  if (!link_ && qos != mqtt::qos::at_most_once && !store(form.plain.tail().size())) {
+  if (!link_ && qos != mqtt::qos::at_most_once && !store(form.image.size())) {
     const auto most = who_.account->limits.stored_bytes_max;
     overflow(*exceeded("stored_bytes_max", most, reason_code::quota_exceeded));
     return;
@@ -357,7 +373,9 @@ void mqtt_session::pump() {
   if (link_ && link_->writable())
     core_.poll_transmit(now(), link_->output(), write_size_max);
   tell_queue();
-  const auto wanted = std::min(forgotten_asked_ ? never : core_.poll_timeout(), will_at_);
+  auto wanted = std::min(forgotten_asked_ ? never : core_.poll_timeout(), will_at_);
+  if (!leaving_.empty())
+    wanted = now();
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
 }

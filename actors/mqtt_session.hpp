@@ -67,6 +67,9 @@ private:
   /// Tells the peer why, where its version can be told, and loses the connection.
   void break_off(const mqtt::error& why);
   void forget_state();
+  /// Has the directory forget some of the filters that it still has to.
+  void leave_filters();
+  void quit_if_done();
   /// A failure where the session ends for it without a connection to tell.
   void end_session(mqtt::reason_code reason = mqtt::reason_code::success);
   /// Tells the groups of its shared subscriptions whether it is there.
@@ -134,6 +137,8 @@ private:
   link_ptr link_;
   topic_handles topics_;
   mqtt_filters filters_;
+  /// Of a former life; the directory still knows them.
+  mqtt_filters::subscriptions leaving_;
   std::unique_ptr<const permissions> allowed_; ///< null: everything
   std::size_t stored_ = 0;                     ///< charged to the account
   publish_collector collected_;

@@ -52,8 +52,7 @@ void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
   const auto expiry = asked.what.properties.message_expiry_interval;
   if (!collected_.continues(asked.what, asked.ordinal))
     pass_collected();
-  collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never,
-                 to_timestamp(now()));
+  collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never);
 }
 
 void mqtt_session::refuse(const mqtt::server_session::publish_request& asked,
@@ -72,6 +71,7 @@ void mqtt_session::refuse(const mqtt::server_session::publish_request& asked,
 void mqtt_session::subscribe(const mqtt::subscribe& asked) {
   answer waiting{asked.id, {}, {}, true};
   filters_asked wanted{who_.client, ++last_request_, {}};
+  filters_left left{who_.client, 0, {}}; // before they are asked for anew
   for (const auto& each : asked.subscriptions) {
     const auto refused = judge(each);
     const auto reason = refused ? refused->reason : static_cast<reason_code>(each.maximum_qos);
@@ -87,8 +87,12 @@ void mqtt_session::subscribe(const mqtt::subscribe& asked) {
     const bool retained = !each.filter.starts_with("$share/") &&
                           (each.retain_handling == mqtt::retain_handling::always ||
                            (each.retain_handling == mqtt::retain_handling::if_new && is_new));
+    if (const auto at = leaving_.find(each.filter); at != leaving_.end())
+      left.filters.push_back(std::move(leaving_.extract(at).key()));
     wanted.filters.push_back({std::string{each.filter}, retained});
   }
+  if (!left.filters.empty())
+    send(around_.directory, std::move(left));
   answers_.emplace(wanted.request, std::move(waiting));
   send(around_.directory, std::move(wanted));
 }

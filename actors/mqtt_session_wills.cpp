@@ -22,7 +22,7 @@ void mqtt_session::keep_will(const mqtt::connect& asked) {
   said.properties.correlation_data = from.properties.correlation_data;
   said.properties.user = from.properties.user;
   publish_collector alone{who_.client};
-  alone.add(said, said.qos == mqtt::qos::at_most_once ? 0 : unanswered, never, to_timestamp(now()));
+  alone.add(said, said.qos == mqtt::qos::at_most_once ? 0 : unanswered, never);
   will_ = std::make_unique<will>();
   will_->topic = from.topic;
   will_->what = alone.take();

@@ -49,22 +49,12 @@ public:
             (ordinal == 0 || ordinal == pending_.first + pending_.batch->count()));
   }
 
-  void add(const mqtt::publish& what, message_id ordinal, instant expires_at,
-           std::uint32_t timestamp) {
+  void add(const mqtt::publish& what, message_id ordinal, instant expires_at) {
     if (!pending_.batch) {
       topic_ = what.topic;
       pending_ = publish_batch{std::make_shared<message_batch>(), sender_, ordinal, what.qos};
     }
-    message::publish relayed;
-    relayed.topic = what.topic;
-    relayed.content = what.payload;
-    relayed.content_type = mqtt::to_user_section(what.properties.content_type.value_or(""));
-    relayed.sender = sender_;
-    const bool reliable = what.qos != mqtt::qos::at_most_once;
-    relayed.id = relayed.sequence = reliable ? 1 : 0;
-    relayed.unreliable = reliable ? 0 : 1;
-    pending_.batch->add(relayed, timestamp);
-    pending_.batch->forms.emplace_back(what, expires_at);
+    pending_.batch->forms.push_back(mqtt::to_publish_form(what, expires_at));
   }
 
   /// Sends what there is to its topic.
@@ -74,7 +64,7 @@ public:
     const auto& batch = *pending_.batch;
     const bool reliable = pending_.first != 0;
     watching.on_published(by, reliable ? pending_.qos : mqtt::qos::at_most_once, batch.count(),
-                          batch.image.size());
+                          batch.size());
     pending_.at = now;
     topics.send(topic_, caf::make_message(take()));
   }

@@ -91,14 +91,16 @@ void topic::answer(const topic_asked& asked) {
 
 void topic::sequence(publish_batch& what) {
   const bool reliable = what.first != 0;
-  if (reliable) {
-    const auto first = last_ + 1;
-    for (const auto start : what.batch->starts)
-      store_big(what.batch->image.data() + start + message::sequence_offset, ++last_);
-    watching_.on_sequenced(name_, what.sender, first, *what.batch);
-  }
+  if (!subscribers_.empty())
+    what.batch->add_image(what.sender, reliable, to_timestamp(now()));
   if (extras_ && (!extras_->listeners.empty() || !extras_->groups.empty()))
     what.batch->add_forms();
+  if (reliable) {
+    const auto first = last_ + 1;
+    last_ += what.batch->count();
+    what.batch->set_sequence(first);
+    watching_.on_sequenced(name_, what.sender, first, *what.batch);
+  }
   const shared_batch batch = std::move(what.batch);
   // One allocation for all: CAF counts references to the message, whoever it goes to.
   const publication given{batch, reliable, reliable ? what.qos : mqtt::qos::at_most_once,
@@ -187,7 +189,7 @@ void topic::retain(const shared_batch& batch, mqtt::qos qos) {
     const auto& form = batch->forms[i];
     if (!form.retain)
       continue;
-    if (!form.is_empty)
+    if (!form.image.payload().empty())
       need_extras().retained = retained_message{batch, i, qos};
     else if (extras_)
       extras_->retained.reset(); // [MQTT-3.3.1-6], [MQTT-3.3.1-7]

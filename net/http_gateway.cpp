@@ -251,7 +251,7 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
   const auto request = ++last_request_;
   waiting_.emplace(request, at->first);
   actors::publish_collector alone{no_client};
-  alone.add(said, request, never, to_timestamp(now()));
+  alone.add(said, request, never);
   alone.pass_to(topics_, world_.watching, actors::spoken::http, now());
 }
 

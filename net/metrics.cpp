@@ -1,12 +1,12 @@
 #include "net/metrics.hpp"
 
+#include "net/process_memory.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <vector>
 
 namespace kodama::net {
@@ -46,16 +46,6 @@ void add_gauge(MetricFamily& to, labels which, double value) {
   to.metric.push_back(std::move(metric));
 }
 
-double resident_bytes() {
-  long pages = 0;
-  if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
-    if (std::fscanf(file, "%*s %ld", &pages) != 1)
-      pages = 0;
-    std::fclose(file);
-  }
-  return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
-
 double processor_seconds() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
@@ -68,7 +58,7 @@ double processor_seconds() {
 void add_process(std::vector<MetricFamily>& all) {
   add_gauge(all.emplace_back(family("process_resident_memory_bytes", "Memory that the server holds",
                                     MetricType::Gauge)),
-            {}, resident_bytes());
+            {}, static_cast<double>(resident_bytes()));
   add_counter(
       all.emplace_back(family("process_cpu_seconds_total",
                               "Processor time that the server has used", MetricType::Counter)),

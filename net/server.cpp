@@ -7,6 +7,7 @@
 #include "net/http_gateway.hpp"
 #include "net/listeners.hpp"
 #include "net/metrics.hpp"
+#include "net/process_memory.hpp"
 #include "net/system_world.hpp"
 #include "net/udp_port.hpp"
 #include "net/usage_file.hpp"
@@ -188,6 +189,8 @@ boost::system::result<void, std::string> serve(const server_options& options,
                            places.reload(now->tls);
                          }
                        }};
+
+  heap_trimmer trimmer{scheduler.at(0).io()};
 
   ready({native_port, places.text()});
   scheduler.run();

@@ -21,4 +21,29 @@ void message_batch::add_forms() {
   }
 }
 
+void message_batch::add_image(client_id sender, bool reliable, std::uint32_t timestamp) {
+  if (!starts.empty())
+    return;
+  starts.reserve(forms.size());
+  for (const auto& form : forms) {
+    auto out = mqtt::to_native(form);
+    out.sender = sender;
+    out.id = out.sequence = reliable ? 1 : 0;
+    out.unreliable = reliable ? 0 : 1;
+    add(out, timestamp);
+  }
+}
+
+void message_batch::set_sequence(topic_sequence first) noexcept {
+  for (const auto start : starts)
+    store_big(image.data() + start + message::sequence_offset, first++);
+}
+
+std::size_t message_batch::forms_size() const noexcept {
+  std::size_t size = 0;
+  for (const auto& form : forms)
+    size += form.image.size();
+  return size;
+}
+
 } // namespace kodama

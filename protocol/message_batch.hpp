@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/bytes.hpp"
+#include "protocol/ids.hpp"
 #include "protocol/message.hpp"
 #include "protocol/mqtt/publish_form.hpp"
 
@@ -12,17 +13,21 @@ namespace kodama {
 
 /// Numbered messages, encoded once and end to end, shared by every session they are sent to.
 ///
-/// Each begins with a MESSAGE_ID or UNRELIABLE_ID section of any value: whoever sends it copies the
-/// image and patches its own number at message::number_offset. So a message costs every further
-/// subscriber one copy of its bytes and eight bytes of number, whatever its content.
+/// As their sender's protocol says them they are there from the start; as the other one does from
+/// when the topic finds a subscriber of it, so that nothing is encoded, nor kept, for nobody.
 struct message_batch {
+  /// For native subscribers. Each begins with a MESSAGE_ID or UNRELIABLE_ID section of any value:
+  /// whoever sends it copies the image and patches its own number at message::number_offset. So a
+  /// message costs every further subscriber one copy of its bytes and eight bytes of number,
+  /// whatever its content.
   bytes image;
   std::vector<std::uint32_t> starts; ///< offset of each message in the image, ascending
-  /// The same messages for MQTT subscribers: all of them or none. Where an MQTT client sent them
-  /// they are there from the start; else the topic adds them when it has such subscribers.
+  /// For MQTT subscribers, the same messages.
   std::vector<mqtt::publish_form> forms;
 
-  [[nodiscard]] std::size_t count() const noexcept { return starts.size(); }
+  [[nodiscard]] std::size_t count() const noexcept {
+    return starts.empty() ? forms.size() : starts.size();
+  }
   [[nodiscard]] std::uint32_t end_of(std::size_t index) const noexcept {
     return index + 1 < starts.size() ? starts[index + 1] : static_cast<std::uint32_t>(image.size());
   }
@@ -35,6 +40,16 @@ struct message_batch {
   }
   /// Adds the MQTT forms of native publishes, if they are not there.
   void add_forms();
+  /// Adds the image of an MQTT client's publishes, if it is not there.
+  void add_image(client_id sender, bool reliable, std::uint32_t timestamp);
+  /// Patches the topic's numbers into the image, if there is one: `first` and those that follow.
+  void set_sequence(topic_sequence first) noexcept;
+  /// Bytes of the messages as their sender's protocol says them.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return image.empty() ? forms_size() : image.size();
+  }
+  /// Bytes of the forms, without what each subscriber gets of its own.
+  [[nodiscard]] std::size_t forms_size() const noexcept;
 };
 
 /// Immutable from the moment it is shared.

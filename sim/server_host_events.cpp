@@ -20,6 +20,16 @@ constexpr trace_kind mqtt_attached_kind{"mqtt.attached"};
 constexpr trace_kind mqtt_detached_kind{"mqtt.detached"};
 constexpr trace_kind mqtt_ended_kind{"mqtt.ended"};
 
+/// Of one message, as its sender's protocol says it.
+byte_view content_of(const message_batch& batch, std::size_t index) {
+  if (!batch.forms.empty())
+    return batch.forms[index].image.payload();
+  const auto whole = byte_view{batch.image}.subspan(batch.starts[index], batch.size_of(index));
+  const auto header = read_header(whole, {1U << 30, 1024});
+  const auto body = message::decode(**header, whole.subspan(message_header_size), 1024);
+  return std::get<message::publish>(*body).content;
+}
+
 std::string reason_text(errc reason) {
   return ": " + std::string{kodama::to_string(reason)};
 }
@@ -149,10 +159,7 @@ void server_host::on_unsubscribed(std::string_view topic, client_id client, topi
 void server_host::on_sequenced(std::string_view topic, client_id sender, topic_sequence first,
                                const message_batch& batch) {
   for (std::size_t i = 0; i != batch.count(); ++i) {
-    const auto whole = byte_view{batch.image}.subspan(batch.starts[i], batch.size_of(i));
-    const auto header = read_header(whole, {1U << 30, 1024});
-    const auto body = message::decode(**header, whole.subspan(message_header_size), 1024);
-    const auto tag = tag_of(std::get<message::publish>(*body).content).value_or(message_tag{});
+    const auto tag = tag_of(content_of(batch, i)).value_or(message_tag{});
     world_.history.note(now(), host_, sequenced_kind, hash_of(topic), first + i, tag.number, [&] {
       const auto number = std::to_string(first + i);
       return telling{"gives " + name_of(tag) + " the number " + number + " of " +

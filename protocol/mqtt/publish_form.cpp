@@ -27,6 +27,10 @@ std::uint16_t to_user_section(std::string_view content_type) noexcept {
   return is_whole && value >= user_section_first ? value : user_section_first;
 }
 
+publish_form to_publish_form(const publish& what, instant expires) {
+  return {what, expires, to_user_section(what.properties.content_type.value_or(""))};
+}
+
 publish_form to_publish_form(const message::publish& what) {
   publish said;
   said.topic = what.topic;
@@ -36,7 +40,15 @@ publish_form to_publish_form(const message::publish& what) {
     type = to_content_type(what.content_type);
     said.properties.content_type = type;
   }
-  return {said, never};
+  return {said, never, what.content_type};
+}
+
+message::publish to_native(const publish_form& what) {
+  message::publish out;
+  out.topic = what.image.topic();
+  out.content_type = what.user_section;
+  out.content = what.image.payload();
+  return out;
 }
 
 } // namespace kodama::mqtt

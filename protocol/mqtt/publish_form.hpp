@@ -10,24 +10,18 @@
 
 namespace kodama::mqtt {
 
-/// One message of a batch as MQTT says it, encoded once for all subscribers of each version.
+/// One message of a batch as MQTT says it, encoded once for all subscribers.
 struct publish_form {
-  publish_form(const publish& what, instant expires)
-      : plain{what, protocol_version::v3_1_1}
-      , rich{what, protocol_version::v5}
+  publish_form(const publish& what, instant expires, std::uint16_t content_type)
+      : image{what}
       , expires_at{expires}
-      , retain{what.retain}
-      , is_empty{what.payload.empty()} {}
+      , user_section{content_type}
+      , retain{what.retain} {}
 
-  [[nodiscard]] const publish_image& image(protocol_version version) const noexcept {
-    return version == protocol_version::v5 ? rich : plain;
-  }
-
-  publish_image plain;
-  publish_image rich;
+  publish_image image;
   instant expires_at = never;
-  bool retain = false;   ///< as its publisher said it
-  bool is_empty = false; ///< no payload
+  std::uint16_t user_section = 0; ///< which the payload is to a native subscriber
+  bool retain = false;            ///< as its publisher said it
 };
 
 /// How a user section's type and a Content Type stand for each other: type 0x8001 is
@@ -36,7 +30,11 @@ struct publish_form {
 /// 0x8000 for a Content Type that is not one of ours, and for none.
 [[nodiscard]] std::uint16_t to_user_section(std::string_view content_type) noexcept;
 
+/// A message of an MQTT client.
+[[nodiscard]] publish_form to_publish_form(const publish& what, instant expires);
 /// A native message as MQTT says it.
 [[nodiscard]] publish_form to_publish_form(const message::publish& what);
+/// What a native subscriber gets of it; the numbers and the sender are for others to fill in.
+[[nodiscard]] message::publish to_native(const publish_form& what);
 
 } // namespace kodama::mqtt

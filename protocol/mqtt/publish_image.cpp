@@ -22,19 +22,15 @@ void put_own(Sink& out, const publish_image::delivery& to) {
 
 } // namespace
 
-publish_image::publish_image(const publish& what, protocol_version version)
-    : version_{version}
-    , topic_size_{static_cast<std::uint32_t>(2 + what.topic.size())} {
-  if (version == protocol_version::v5) {
-    size_counter counter;
-    put_shared(counter, what.properties);
-    shared_size_ = static_cast<std::uint32_t>(counter.size());
-  }
+publish_image::publish_image(const publish& what)
+    : topic_size_{static_cast<std::uint32_t>(2 + what.topic.size())} {
+  size_counter counter;
+  put_shared(counter, what.properties);
+  shared_size_ = static_cast<std::uint32_t>(counter.size());
   body_.reserve(topic_size_ + shared_size_ + what.payload.size());
   byte_appender out{body_};
   put(out, what.topic);
-  if (version == protocol_version::v5)
-    put_shared(out, what.properties);
+  put_shared(out, what.properties);
   out.raw(what.payload);
 }
 
@@ -46,16 +42,15 @@ std::uint32_t publish_image::topic_size(const delivery& to) const {
   return to.topic_known ? 2 : topic_size_;
 }
 
-std::uint32_t publish_image::own_size(const delivery& to) const {
+std::uint32_t publish_image::own_size(const delivery& to) {
   size_counter counter;
-  if (version_ == protocol_version::v5)
-    put_own(counter, to);
+  put_own(counter, to);
   return static_cast<std::uint32_t>(counter.size());
 }
 
 std::uint32_t publish_image::remaining_length(const delivery& to) const {
-  std::size_t length = body_.size() - topic_size_ + topic_size(to) + (to.id != 0 ? 2 : 0);
-  if (version_ == protocol_version::v5) {
+  std::size_t length = topic_size(to) + (to.id != 0 ? 2 : 0) + tail(to.version).size();
+  if (to.version == protocol_version::v5) {
     const auto own = own_size(to);
     length += variable_size(own + shared_size_) + own;
   }
@@ -82,7 +77,7 @@ void publish_image::append_head(bytes& out, const delivery& to) const {
     head.raw(byte_view{body_}.first(topic_size_));
   if (to.id != 0)
     head.u16(to.id);
-  if (version_ == protocol_version::v5) {
+  if (to.version == protocol_version::v5) {
     put_variable(head, own_size(to) + shared_size_);
     put_own(head, to);
   }
@@ -90,7 +85,7 @@ void publish_image::append_head(bytes& out, const delivery& to) const {
 
 void publish_image::append_to(bytes& out, const delivery& to) const {
   append_head(out, to);
-  append(out, tail());
+  append(out, tail(to.version));
 }
 
 } // namespace kodama::mqtt

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 /// Bookkeeping charged for each publish owed, so that a flood of tiny ones is bounded too.
-constexpr std::size_t publish_cost = 96;
+constexpr std::size_t publish_cost = 128;
 constexpr std::uint32_t expiry_never = 0xffff'ffff;
 
 } // namespace
@@ -231,7 +231,7 @@ server_session::pushed server_session::push(outgoing what) {
   const bool is_kept = what.qos != qos::at_most_once;
   if (!is_kept && !attached())
     return pushed::dropped;
-  const auto cost = publish_cost + what.form->image(version_).tail().size();
+  const auto cost = publish_cost + what.form->image.size();
   if (bytes_ + cost > options_->session_buffer_max)
     return is_kept ? pushed::overflow : pushed::dropped;
   if (!owed_)
@@ -274,9 +274,8 @@ std::deque<server_session::owed>::iterator server_session::find_owed(packet_id i
   if (!owed_)
     return {};
   // Identifiers are given in order: behind the first without one there is none.
-  const auto at = std::find_if(owed_->begin(), owed_->end(), [id](const owed& each) {
-    return each.id == id || each.id == 0;
-  });
+  const auto at = std::find_if(owed_->begin(), owed_->end(),
+                               [id](const owed& each) { return each.id == id || each.id == 0; });
   return at != owed_->end() && at->id == id ? at : owed_->end();
 }
 

@@ -54,6 +54,7 @@ bool server_session::transmit(instant now, owed& what, bytes& out) {
     return false;
   }
   publish_image::delivery to;
+  to.version = version_;
   to.qos = what.what.qos;
   to.retain = what.what.retain;
   to.dup = what.id != 0;
@@ -63,7 +64,7 @@ bool server_session::transmit(instant now, owed& what, bytes& out) {
     to.message_expiry_interval = seconds_until(what.what.form->expires_at, now);
   if (what.what.identifiers)
     to.subscription_identifiers = *what.what.identifiers;
-  const auto& image = what.what.form->image(version_);
+  const auto& image = what.what.form->image;
   choose_alias(to, image.topic());
   if (image.packet_size(to) > peer_.packet_size_max) {
     ++drops_.too_large; // as if it had been sent [MQTT-3.1.2-25]

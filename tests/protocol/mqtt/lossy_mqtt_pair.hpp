@@ -79,7 +79,8 @@ private:
     what.topic = "t";
     what.payload = as_bytes(text);
     what.qos = how;
-    (void)server_->push({std::make_shared<const publish_form>(what, never), how, false, nullptr});
+    (void)server_->push(
+        {std::make_shared<const publish_form>(to_publish_form(what, never)), how, false, nullptr});
     sent_down_.push_back(how);
   }
 

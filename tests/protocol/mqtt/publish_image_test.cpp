@@ -8,8 +8,9 @@
 namespace kodama::mqtt {
 namespace {
 
-publish_image::delivery delivery_of(const publish& what) {
-  return {.qos = what.qos,
+publish_image::delivery delivery_of(const publish& what, protocol_version version) {
+  return {.version = version,
+          .qos = what.qos,
           .retain = what.retain,
           .dup = what.dup,
           .id = what.id,
@@ -27,7 +28,7 @@ RC_GTEST_PROP(MqttPublishImage, IsEncodedAsThePacketItself, ()) {
   what.properties.topic_alias.reset();
   const std::string_view topic = what.topic.empty() ? "a/b" : what.topic;
   what.topic = topic;
-  const publish_image image{what, version};
+  const publish_image image{what};
   RC_ASSERT(image.topic() == what.topic);
   for (int subscriber = 0; subscriber != 3; ++subscriber) {
     const auto other = generator.draw_publish();
@@ -43,12 +44,12 @@ RC_GTEST_PROP(MqttPublishImage, IsEncodedAsThePacketItself, ()) {
       what.properties.topic_alias.reset();
     what.topic = what.properties.topic_alias && *rc::gen::arbitrary<bool>() ? "" : topic;
     bytes out;
-    image.append_to(out, delivery_of(what));
+    image.append_to(out, delivery_of(what, version));
     RC_ASSERT(out == encoded(what, version));
-    RC_ASSERT(out.size() == image.packet_size(delivery_of(what)));
+    RC_ASSERT(out.size() == image.packet_size(delivery_of(what, version)));
     bytes head;
-    image.append_head(head, delivery_of(what));
-    append(head, image.tail());
+    image.append_head(head, delivery_of(what, version));
+    append(head, image.tail(version));
     RC_ASSERT(head == out);
   }
 }
@@ -58,14 +59,34 @@ TEST(MqttPublishImage, SharesItsPayload) {
   publish what;
   what.topic = "a/b";
   what.payload = payload;
-  const publish_image image{what, protocol_version::v5};
-  EXPECT_EQ(image.tail().size(), 1000U);
+  const publish_image image{what};
+  EXPECT_EQ(image.tail(protocol_version::v5).size(), 1000U);
   bytes head;
   image.append_head(head, {.qos = qos::exactly_once, .id = 0x1234});
   EXPECT_EQ(to_hex(head), "34f007"
                           "0003612f62"
                           "1234"
                           "00");
+}
+
+TEST(MqttPublishImage, LeavesOutItsPropertiesWhereThereAreNone) {
+  publish what;
+  what.topic = "a/b";
+  what.payload = from_hex("0102");
+  what.properties.content_type = "x";
+  const publish_image image{what};
+  bytes out;
+  image.append_to(out, {.version = protocol_version::v3_1_1});
+  EXPECT_EQ(to_hex(out), "3007"
+                         "0003612f62"
+                         "0102");
+  out.clear();
+  image.append_to(out, {});
+  EXPECT_EQ(to_hex(out), "300c"
+                         "0003612f62"
+                         "04"
+                         "03000178"
+                         "0102");
 }
 
 } // namespace

@@ -66,7 +66,7 @@ protected:
     what.topic = topic;
     what.payload = as_bytes(payload);
     outgoing next;
-    next.form = std::make_shared<const publish_form>(what, expires);
+    next.form = std::make_shared<const publish_form>(to_publish_form(what, expires));
     next.qos = how;
     return session.push(std::move(next));
   }
