@@ -70,9 +70,10 @@ TEST(MqttPublishImage, SharesItsPayload) {
 }
 
 TEST(MqttPublishImage, LeavesOutItsPropertiesWhereThereAreNone) {
+  const bytes payload{std::byte{1}, std::byte{2}};
   publish what;
   what.topic = "a/b";
-  what.payload = from_hex("0102");
+  what.payload = payload;
   what.properties.content_type = "x";
   const publish_image image{what};
   bytes out;
