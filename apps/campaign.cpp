@@ -14,7 +14,7 @@ namespace kodama::apps {
 namespace {
 
 /// Seeds that one process runs: a fork is cheap beside them, and a crash costs little.
-constexpr std::uint64_t block_max = 256;
+constexpr std::uint64_t block_max = 32;
 
 /// A run takes milliseconds; under a sanitizer a second. Who takes longer does not end.
 constexpr unsigned seed_seconds_max = 120;

@@ -61,7 +61,7 @@ bool read_line(std::string_view line, saved_campaign& to) {
 } // namespace
 
 std::string to_text(const campaign_options& options, const campaign_state& state) {
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(state.took);
+  const auto took = std::chrono::round<std::chrono::milliseconds>(state.took);
   const auto& drawn = options.drawn;
   auto text = std::string{first_line} + "\nrange " + show(options.seeds) + "\nprofile " +
               std::string{sim::to_string(drawn.profile)} + "\ndeterminism " +
