@@ -56,10 +56,17 @@ std::vector<std::string> mqtt_filters::shared_names() const {
   return names;
 }
 
-mqtt_filters::subscriptions mqtt_filters::take() {
+std::vector<std::string> mqtt_filters::take(std::size_t most) {
   found_.clear();
-  tree_.reset();
-  return std::exchange(all_, {});
+  std::vector<std::string> taken;
+  while (!all_.empty() && taken.size() != most) {
+    if (tree_)
+      tree_->erase(all_.begin()->first, all_.begin()->first);
+    taken.push_back(std::move(all_.extract(all_.begin()).key()));
+  }
+  if (all_.empty())
+    tree_.reset();
+  return taken;
 }
 
 const mqtt_filters::way& mqtt_filters::way_of(std::string_view topic, bool own) {

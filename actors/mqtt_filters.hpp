@@ -28,7 +28,6 @@ public:
     bool retain_as_published = false;
     std::uint32_t identifier = 0; ///< 0: none
   };
-  using subscriptions = std::map<std::string, subscription, std::less<>>;
   /// How a message reaches the client; by none of the filters where `qos` is absent.
   struct way {
     std::optional<mqtt::qos> qos;
@@ -43,8 +42,9 @@ public:
   [[nodiscard]] const subscription* find(std::string_view filter) const;
   [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
   [[nodiscard]] std::vector<std::string> shared_names() const;
-  /// All there are; none remain.
-  [[nodiscard]] subscriptions take();
+  /// Takes out the first so many; fewer where there are no more. To free a hundred thousand at
+  /// once would hold up everybody else.
+  [[nodiscard]] std::vector<std::string> take(std::size_t most);
 
   /// `own`: the message is the client's own (No Local). Valid until the next change.
   [[nodiscard]] const way& way_of(std::string_view topic, bool own);
@@ -61,7 +61,7 @@ private:
   void each_match(std::string_view topic, Visitor&& visit) const;
   [[nodiscard]] ways find_ways(std::string_view topic) const;
 
-  subscriptions all_;
+  std::map<std::string, subscription, std::less<>> all_;
   /// From `tree_from` filters on. The keys of `all_`, which stay where they are.
   std::unique_ptr<mqtt::topic_tree<std::string_view>> tree_;
   std::map<std::string, ways, std::less<>> found_; ///< a cache, emptied by every change

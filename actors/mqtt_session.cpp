@@ -294,7 +294,8 @@ void mqtt_session::tell_groups(bool away) {
 }
 
 void mqtt_session::forget_state() {
-  leaving_.merge(filters_.take());
+  if (filters_.size() != 0)
+    leaving_.push_back(std::exchange(filters_, {}));
   leave_filters();
   answers_.clear();
   give_storage_back();
@@ -305,10 +306,10 @@ void mqtt_session::forget_state() {
 void mqtt_session::leave_filters() {
   if (leaving_.empty())
     return;
-  filters_left left{who_.client, 0, {}};
-  while (!leaving_.empty() && left.filters.size() != leave_max)
-    left.filters.push_back(std::move(leaving_.extract(leaving_.begin()).key()));
-  send(around_.directory, std::move(left));
+  auto& oldest = leaving_.front();
+  send(around_.directory, filters_left{who_.client, 0, oldest.take(leave_max)});
+  if (oldest.size() == 0)
+    leaving_.pop_front();
 }
 
 void mqtt_session::end_session(reason_code reason) {

@@ -11,6 +11,7 @@
 #include "protocol/mqtt/server_session.hpp"
 
 #include <limits>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -137,8 +138,8 @@ private:
   link_ptr link_;
   topic_handles topics_;
   mqtt_filters filters_;
-  /// Of a former life; the directory still knows them.
-  mqtt_filters::subscriptions leaving_;
+  /// Of former lives; the directory still knows them.
+  std::list<mqtt_filters> leaving_;
   std::unique_ptr<const permissions> allowed_; ///< null: everything
   std::size_t stored_ = 0;                     ///< charged to the account
   publish_collector collected_;
