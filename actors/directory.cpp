@@ -149,6 +149,7 @@ void directory::each_open(std::string_view filter, Visitor&& visit) {
 void directory::subscribe(const filters_asked& asked, const caf::actor& session) {
   auto& found = listeners_[asked.client];
   found.session = session;
+  found.away = false; // as it was in a former life of which not all filters have left yet
   for (const auto& each : asked.filters) {
     if (insert(each.text, asked.client)) {
       ++found.filters;

@@ -296,6 +296,8 @@ void mqtt_session::tell_groups(bool away) {
 void mqtt_session::forget_state() {
   if (filters_.size() != 0)
     leaving_.push_back(std::exchange(filters_, {}));
+  while (leaving_.size() > 1) // or a client that comes anew again and again would hold ever more
+    leave_filters();
   leave_filters();
   answers_.clear();
   give_storage_back();
@@ -310,6 +312,8 @@ void mqtt_session::leave_filters() {
   send(around_.directory, filters_left{who_.client, 0, oldest.take(leave_max)});
   if (oldest.size() == 0)
     leaving_.pop_front();
+  if (!leaving_.empty())
+    alarm_.arm_at(now());
 }
 
 void mqtt_session::end_session(reason_code reason) {
@@ -374,9 +378,7 @@ void mqtt_session::pump() {
   if (link_ && link_->writable())
     core_.poll_transmit(now(), link_->output(), write_size_max);
   tell_queue();
-  auto wanted = std::min(forgotten_asked_ ? never : core_.poll_timeout(), will_at_);
-  if (!leaving_.empty())
-    wanted = now();
+  const auto wanted = std::min(forgotten_asked_ ? never : core_.poll_timeout(), will_at_);
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
 }

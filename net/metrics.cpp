@@ -235,7 +235,7 @@ std::string metrics::text() const {
             static_cast<double>(topics_.load()));
   all.push_back(traffic_family("kodama_messages_total", "Messages published and delivered", false));
   all.push_back(traffic_family("kodama_message_bytes_total",
-                               "Their bytes, as the native protocol frames them", true));
+                               "Their bytes: topic, payload and what is forwarded besides", true));
   all.push_back(
       by_protocol("kodama_queued_bytes", "Kept for subscribers until they have it", queued_, 2));
   auto dropped =

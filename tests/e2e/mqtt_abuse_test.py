@@ -740,6 +740,26 @@ class Hoard(WithHoard):
         self.check_peak(self.MOST)
         self.check_given_back()
 
+    def test_who_comes_back_clean_is_not_away(self):
+        """Although the many filters of the former life are still leaving."""
+        member, former, publisher = self.peer(), self.peer(), self.peer()
+        member.open(client="member")
+        self.assertEqual(member.subscribe("$share/g/x"), b"\0")
+        former.open(client="hoarder", props=SESSION_EXPIRY)
+        self.assertEqual(former.subscribe("$share/g/y"), b"\0")
+        self.hoard(former, range(20_000))
+        publisher.open(client="publisher")
+        former.close()
+        self.until(lambda: self.metric('kodama_clients{protocol="mqtt"}') == 3)
+        again = self.peer()
+        again.send(connect(client="hoarder") + subscribe("$share/g/x"))
+        again.expect(CONNACK)
+        again.expect(SUBACK)
+        for i in range(10):
+            publisher.send(publish("x", u8(i)))
+        heard = [peer.expect(PUBLISH)[-1] for peer in (member, again) for _ in range(5)]
+        self.assertEqual(sorted(heard), list(range(10)))
+
     def leave(self, peer):
         self.check_peak(self.MOST)
         peer.send(packet(DISCONNECT))
