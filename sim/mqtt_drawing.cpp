@@ -23,7 +23,7 @@ mqtt_person draw_person(const scenario& made, std::size_t index) {
   who.session_expiry = one_of<6>(chance, {0, 3, 10, 60, 60, 300});
   who.receive_maximum = one_of<4>(chance, {1, 3, 65'535, 65'535});
   who.aliases = one_of<3>(chance, {0, 0, 2});
-  mqtt_person::last_will last;
+  mqtt_last_will last;
   last.topic = static_cast<std::uint32_t>(chance.below(made.topics));
   last.qos = one_of<4>(chance, {0, 1, 1, 2});
   last.delay = one_of<5>(chance, {0, 0, 1, 3, 10});

@@ -91,7 +91,9 @@ void mqtt_user::handle(const event::answered& what) {
   const auto at = requests_.find(what.request);
   if (at == requests_.end())
     return;
-  const auto [filter, to_subscribe] = at->second;
+  const auto asked = at->second;
+  const auto& filter = asked.filter;
+  const bool to_subscribe = asked.to_subscribe;
   requests_.erase(at);
   note(event_kind, hash_of(filter), to_subscribe ? 24 : 25, [&] {
     return telling{(to_subscribe ? "is subscribed to " : "is unsubscribed from ") + filter,

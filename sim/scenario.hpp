@@ -57,23 +57,25 @@ struct operation {
 /// Does it have a count and a size?
 [[nodiscard]] bool is_publish(operation::kind what) noexcept;
 
+/// The will of a person with an MQTT client. (Not nested in mqtt_person, or clang 14 holds that an
+/// optional of it cannot be made without arguments.)
+struct mqtt_last_will {
+  std::uint32_t topic = 0;
+  std::uint32_t qos = 0;
+  std::uint32_t delay = 0; ///< seconds
+  bool retain = false;
+
+  bool operator==(const mqtt_last_will&) const = default;
+};
+
 /// A person with an MQTT client: what their client says in each CONNECT.
 struct mqtt_person {
-  struct last_will {
-    std::uint32_t topic = 0;
-    std::uint32_t qos = 0;
-    std::uint32_t delay = 0; ///< seconds
-    bool retain = false;
-
-    bool operator==(const last_will&) const = default;
-  };
-
   std::uint32_t version = 5; ///< or 3, which is 3.1.1
   /// Seconds; 3.1.1 knows 0, which is Clean Session, and everything else, which is for ever.
   std::uint32_t session_expiry = 60;
   std::uint32_t receive_maximum = 65'535;
   std::uint32_t aliases = 0; ///< Topic Alias Maximum
-  std::optional<last_will> will;
+  std::optional<mqtt_last_will> will;
 
   bool operator==(const mqtt_person&) const = default;
 };

@@ -29,7 +29,7 @@ TEST(MqttText, SaysWhoHasAnMqttClientAndWhatTheyDo) {
               "strike 4s black_hole mqtt 1 for 2s\n"));
   ASSERT_TRUE(read);
   ASSERT_EQ(read->mqtt.size(), 2);
-  const mqtt_person::last_will will{1, 2, 4, true};
+  const mqtt_last_will will{1, 2, 4, true};
   EXPECT_EQ(read->mqtt[0], (mqtt_person{5, 7, 3, 2, will}));
   EXPECT_EQ(read->mqtt[1], (mqtt_person{3, 0, 65'535, 0, std::nullopt}));
   EXPECT_TRUE(read->operations[0].clean);
