@@ -60,9 +60,9 @@ public:
   virtual void on_presence(std::string_view /*topic*/, presence_sequence, client_id,
                            message::presence_event) {}
   virtual void on_dropped(client_id /*subscriber*/, drop /*why*/, std::size_t /*count*/) {}
-  /// What comes and goes, batch by batch; bytes without what frames them on the wire (MQTT and HTTP)
-  /// or as the native protocol frames them. A guarantee of
-  /// the native protocol is told as exactly_once.
+  /// What comes and goes, batch by batch; bytes without what frames them on the wire (MQTT and
+  /// HTTP) or as the native protocol frames them. A guarantee of the native protocol is told as
+  /// exactly_once.
   virtual void on_published(spoken, mqtt::qos, std::size_t /*count*/, std::size_t /*bytes*/) {}
   virtual void on_delivered(spoken, mqtt::qos, std::size_t /*count*/, std::size_t /*bytes*/) {}
   /// From the read of a publisher to the topic's word that the messages have their place.
