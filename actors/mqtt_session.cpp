@@ -169,7 +169,7 @@ void mqtt_session::handle(const session_forgotten&) {
 }
 
 void mqtt_session::quit_if_done() {
-  if (forgotten_ && topics_.is_empty() && leaving_.empty())
+  if (forgotten_ && topics_.is_empty() && !leaving_)
     quit();
 }
 
@@ -294,10 +294,10 @@ void mqtt_session::tell_groups(bool away) {
 }
 
 void mqtt_session::forget_state() {
-  if (filters_.size() != 0)
-    leaving_.push_back(std::exchange(filters_, {}));
-  while (leaving_.size() > 1) // or a client that comes anew again and again would hold ever more
+  while (leaving_) // one life's at most: a client might come anew again and again
     leave_filters();
+  if (filters_.size() != 0)
+    leaving_ = std::make_unique<mqtt_filters>(std::exchange(filters_, {}));
   leave_filters();
   answers_.clear();
   give_storage_back();
@@ -306,13 +306,12 @@ void mqtt_session::forget_state() {
 }
 
 void mqtt_session::leave_filters() {
-  if (leaving_.empty())
+  if (!leaving_)
     return;
-  auto& oldest = leaving_.front();
-  send(around_.directory, filters_left{who_.client, 0, oldest.take(leave_max)});
-  if (oldest.size() == 0)
-    leaving_.pop_front();
-  if (!leaving_.empty())
+  send(around_.directory, filters_left{who_.client, 0, leaving_->take(leave_max)});
+  if (leaving_->size() == 0)
+    leaving_.reset();
+  else
     alarm_.arm_at(now());
 }
 

@@ -11,8 +11,8 @@
 #include "protocol/mqtt/server_session.hpp"
 
 #include <limits>
-#include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -138,8 +138,8 @@ private:
   link_ptr link_;
   topic_handles topics_;
   mqtt_filters filters_;
-  /// Of former lives; the directory still knows them.
-  std::list<mqtt_filters> leaving_;
+  /// Of the former life, while the directory still knows some of them; else null.
+  std::unique_ptr<mqtt_filters> leaving_;
   std::unique_ptr<const permissions> allowed_; ///< null: everything
   std::size_t stored_ = 0;                     ///< charged to the account
   publish_collector collected_;

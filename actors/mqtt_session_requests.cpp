@@ -87,9 +87,8 @@ void mqtt_session::subscribe(const mqtt::subscribe& asked) {
     const bool retained = !each.filter.starts_with("$share/") &&
                           (each.retain_handling == mqtt::retain_handling::always ||
                            (each.retain_handling == mqtt::retain_handling::if_new && is_new));
-    for (auto& former : leaving_)
-      if (former.erase(each.filter))
-        left.filters.emplace_back(each.filter);
+    if (leaving_ && leaving_->erase(each.filter))
+      left.filters.emplace_back(each.filter);
     wanted.filters.push_back({std::string{each.filter}, retained});
   }
   if (!left.filters.empty())
