@@ -13,8 +13,11 @@
 namespace kodama::apps {
 namespace {
 
-/// Seeds that one process runs: a fork is cheap beside them, and a crash costs little.
-constexpr std::uint64_t block_max = 32;
+/// Seeds that one process runs. A campaign that ends at its first failure mostly ends early, and
+/// what its blocks hold beyond is run for nothing: the first ones are small. A long campaign pays
+/// for few processes, each of which has to touch all of its memory anew.
+constexpr std::uint64_t block_min = 8;
+constexpr std::uint64_t block_max = 128;
 
 /// A run takes milliseconds; under a sanitizer a second. Who takes longer does not end.
 constexpr unsigned seed_seconds_max = 120;
@@ -85,7 +88,8 @@ private:
       return std::nullopt;
     const auto left = options_.seeds.last - state_.next;
     const auto fair = std::max<std::uint64_t>(1, left / options_.jobs + 1);
-    const auto size = std::min({block_max, fair, left + 1 == 0 ? block_max : left + 1});
+    const auto grown = (state_.next - options_.seeds.first) / (4 * options_.jobs);
+    const auto size = std::min(std::clamp(grown, block_min, block_max), fair);
     const seed_range block{state_.next, state_.next + size - 1};
     state_.next = block.last + 1;
     return block;

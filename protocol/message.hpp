@@ -15,7 +15,8 @@
 ///
 /// A decoded message borrows the bytes it was decoded from: texts and contents are views. What a
 /// message needs is expressed only by the sections it carries; an optional member is an optional
-/// section, and an id of 0 is an absent one.
+/// section, and an id of 0 is an absent one. `type` is the MessageType by which a struct travels;
+/// only `connack_failed` has several.
 namespace kodama::message {
 
 inline constexpr std::uint32_t protocol_version = 1;
@@ -29,6 +30,7 @@ struct resume_point {
 
 /// Client to server, first on every connection.
 struct connect_token {
+  static constexpr auto type = message_type::connect_token;
   std::uint32_t version = protocol_version;
   std::string_view token;                ///< empty where the server asks for none
   std::uint32_t keepalive_ms = 0;        ///< wished for; the server answers with what holds
@@ -43,6 +45,7 @@ struct datagram_offer {
 };
 
 struct connack_success {
+  static constexpr auto type = message_type::connack_success;
   client_id client = 0;
   kodama::session_id session;
   message_id last_received = 0; ///< of the client's messages; it sends again from the next one on
@@ -58,12 +61,14 @@ struct connack_failed {
 };
 
 struct subscribe {
+  static constexpr auto type = message_type::subscribe;
   message_id id = 0;
   std::string_view topic;
 };
 
 /// From `first` on, every message of the topic reaches this session.
 struct suback {
+  static constexpr auto type = message_type::suback;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
@@ -71,12 +76,14 @@ struct suback {
 };
 
 struct unsubscribe {
+  static constexpr auto type = message_type::unsubscribe;
   message_id id = 0;
   std::string_view topic;
 };
 
 /// Nothing from `end` on will reach this session; everything before it has been sent already.
 struct unsuback {
+  static constexpr auto type = message_type::unsuback;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
@@ -86,6 +93,7 @@ struct unsuback {
 /// Exactly one of `id` and `unreliable` is set. Towards a subscriber `sender` is set, and with a
 /// guarantee `sequence` too.
 struct publish {
+  static constexpr auto type = message_type::publish;
   message_id id = 0;
   unreliable_id unreliable = 0;
   std::string_view topic;
@@ -99,11 +107,13 @@ struct publish {
 
 /// Cumulative: everything up to `through` has taken effect.
 struct ack {
+  static constexpr auto type = message_type::ack;
   message_id through = 0;
 };
 
 /// The answer to a request (or a reliable PUBLISH) that was refused.
 struct request_failed {
+  static constexpr auto type = message_type::request_failed;
   message_id id = 0;
   message_id in_reply_to = 0;
   errc reason{};
@@ -111,12 +121,14 @@ struct request_failed {
 };
 
 struct watch {
+  static constexpr auto type = message_type::watch;
   message_id id = 0;
   std::string_view topic;
 };
 
 /// From `first` on, every join and leave of the topic reaches this session.
 struct watchack {
+  static constexpr auto type = message_type::watchack;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
@@ -124,11 +136,13 @@ struct watchack {
 };
 
 struct unwatch {
+  static constexpr auto type = message_type::unwatch;
   message_id id = 0;
   std::string_view topic;
 };
 
 struct unwatchack {
+  static constexpr auto type = message_type::unwatchack;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
@@ -138,6 +152,7 @@ struct unwatchack {
 enum class presence_event : std::uint32_t { joined = 1, left = 2 };
 
 struct presence {
+  static constexpr auto type = message_type::presence;
   message_id id = 0;
   std::string_view topic;
   presence_sequence sequence = 0;
@@ -146,6 +161,7 @@ struct presence {
 };
 
 struct subscriber_list_request {
+  static constexpr auto type = message_type::subscriber_list_request;
   message_id id = 0;
   std::string_view topic;
 };
@@ -153,6 +169,7 @@ struct subscriber_list_request {
 /// A part of the answer; complete with the part whose `remaining` is 0. All parts carry the same
 /// `sequence`: the list is the fold of all notifications up to and including that one.
 struct subscriber_list {
+  static constexpr auto type = message_type::subscriber_list;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
@@ -164,31 +181,40 @@ struct subscriber_list {
 };
 
 /// Not numbered: an answer that a lost connection swallowed is asked for again.
-struct server_time_request {};
+struct server_time_request {
+  static constexpr auto type = message_type::server_time_request;
+};
 
 struct server_time {
+  static constexpr auto type = message_type::server_time;
   std::uint32_t echo_timestamp = 0;
   std::uint64_t unix_micros = 0;
 };
 
-struct ping {};
+struct ping {
+  static constexpr auto type = message_type::ping;
+};
 
 struct pong {
+  static constexpr auto type = message_type::pong;
   std::uint32_t echo_timestamp = 0;
 };
 
 /// Only in datagrams. Padded to the size that it is to prove.
 struct udp_probe {
+  static constexpr auto type = message_type::udp_probe;
   std::uint64_t probe = 0;
   std::size_t padding = 0; ///< bytes of padding value; 0: no padding section
 };
 
 struct udp_probe_ack {
+  static constexpr auto type = message_type::udp_probe_ack;
   std::uint64_t probe = 0;
 };
 
 /// Ends the session at once, for the reason given.
 struct disconnect {
+  static constexpr auto type = message_type::disconnect;
   errc reason = errc::normal;
   std::string_view text;
 };

@@ -14,7 +14,6 @@ struct exception {
 };
 
 constexpr exception long_files[] = {
-    {"protocol/message.cpp", "the table of all messages: every decoder faces its encoder"},
     {"tests/protocol/client_connection_test.cpp", "one claim after the other about one class"},
     {"tests/sim/tcp_network_test.cpp", "one claim after the other about one class"},
 };
