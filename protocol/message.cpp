@@ -8,6 +8,7 @@ std::vector<client_id> subscriber_list::client_ids() const {
     ids.push_back(load_big<std::uint64_t>(rest.data()));
   return ids;
 }
+
 message_type connack_failed_type(errc reason) noexcept {
   switch (reason) {
   case errc::bad_token: return message_type::connack_failed_token_error;
