@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What tests/survive/run reads and refuses; nothing is built.
+# What tests/survive/run reads and refuses, and whether what it plants still fits; nothing is built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -21,6 +21,11 @@ expect "a flag that is none" 2 'unrecognized arguments: --faster' "$run" --faste
 expect "no number" 2 'a number from 1 on, not 0' "$run" --every 0
 expect "no such mutant" 2 '--mutants: there is none of that name' "$run" --mutants nobody
 expect "no such change" 2 '--changes: there is none of that name' "$run" --changes nobody
+
+# To the letter: a patch that has drifted may plant something else than it says.
+for patch in tests/mutants/*.patch tests/survive/changes/*.patch; do
+  expect "$patch applies" 0 '' git apply --check "$patch"
+done
 
 expect parsing 0 '^OK$' python3 -B - <<'PYTHON'
 import importlib.machinery
