@@ -120,15 +120,18 @@ caf::actor directory::spawn_topic(const std::string& name) {
     retained_.erase(kept);
   }
   filters_.match(name, [&](const holder& each) {
-    const auto& found = listeners_.at(each.client);
     from.listeners.push_back(
-        {each.client, found.session,
-         each.share == 0 ? std::string{} : std::string{share_names_.at(each.share)}, found.away});
+        joined_by(each.client, listeners_.at(each.client),
+                  each.share == 0 ? std::string{} : std::string{share_names_.at(each.share)}));
   });
   return runtime::spawn_on<topic>(home, std::move(from), watching_);
 }
 
 // --- filters ------------------------------------------------------------------------------------
+
+topic_joined directory::joined_by(client_id client, const listener& who, std::string shared) const {
+  return {client, who.session, std::move(shared), who.away, who.native, epoch_};
+}
 
 template <class Visitor>
 void directory::each_open(std::string_view filter, Visitor&& visit) {
@@ -150,6 +153,8 @@ void directory::subscribe(const filters_asked& asked, const caf::actor& session)
   auto& found = listeners_[asked.client];
   found.session = session;
   found.away = false; // as it was in a former life of which not all filters have left yet
+  found.native = asked.native;
+  ++epoch_;
   for (const auto& each : asked.filters) {
     if (insert(each.text, asked.client)) {
       ++found.filters;
@@ -157,7 +162,7 @@ void directory::subscribe(const filters_asked& asked, const caf::actor& session)
       const auto shared = plain.size() == each.text.size() ? std::string{} : each.text;
       each_open(plain, [&](const std::string&, entry& open) {
         if (open.topic)
-          send(open.topic, topic_joined{asked.client, session, shared, found.away});
+          send(open.topic, joined_by(asked.client, found, shared));
       });
     }
     if (each.wants_retained)
@@ -165,7 +170,7 @@ void directory::subscribe(const filters_asked& asked, const caf::actor& session)
   }
   if (found.filters == 0)
     listeners_.erase(asked.client);
-  send(session, filters_answered{asked.request});
+  send(session, filters_answered{asked.request, epoch_});
 }
 
 void directory::offer_retained(const std::string& filter, const caf::actor& session) {
@@ -246,7 +251,7 @@ void directory::unsubscribe(const filters_left& left, const caf::actor& session)
   if (at != listeners_.end() && at->second.filters == 0)
     listeners_.erase(at);
   if (left.request != 0)
-    send(session, filters_answered{left.request});
+    send(session, filters_answered{left.request, epoch_});
 }
 
 } // namespace kodama::actors

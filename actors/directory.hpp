@@ -40,6 +40,7 @@ private:
     caf::actor session;
     std::size_t filters = 0;
     bool away = false; ///< without a connection: in its groups others come first
+    bool native = false;
   };
   /// Whose filter it is; where it is a shared one, also which.
   struct holder {
@@ -60,6 +61,8 @@ private:
   bool insert(const std::string& text, client_id client);
   bool erase(const std::string& text, client_id client);
   void offer_retained(const std::string& filter, const caf::actor& session);
+  [[nodiscard]] topic_joined joined_by(client_id client, const listener& who,
+                                       std::string shared) const;
   /// Calls `visit(name, entry)` for each open topic that matches.
   template <class Visitor>
   void each_open(std::string_view filter, Visitor&& visit);
@@ -77,7 +80,8 @@ private:
   topic_sequence last_ = 0;
   presence_sequence presence_last_ = 0;
 
-  // MQTT: filters live here, not in topics, and keep no topic open.
+  // Filters live here, not in topics, and keep no topic open.
+  filter_epoch epoch_ = 0;
   mqtt::topic_tree<holder> filters_;
   std::map<std::string, share, std::less<>> shares_;      ///< by whole filter
   std::map<std::uint64_t, std::string_view> share_names_; ///< the keys above

@@ -109,13 +109,17 @@ struct topic_opened {
   std::string name;
   caf::actor topic;
 };
+/// Counts the directory's changes of filters.
+using filter_epoch = std::uint64_t;
 /// The last message of a topic that was published with RETAIN.
 struct retained_message {
   shared_batch batch;
   std::size_t index = 0;
   mqtt::qos qos{};
 };
-/// An MQTT session subscribes to filters, all of one SUBSCRIBE; filters_answered comes back.
+/// A session subscribes to filters, all of one SUBSCRIBE; filters_answered comes back. An MQTT
+/// session has all its subscriptions here, a native one those with wildcards, one at a time and
+/// without retained messages.
 struct filters_asked {
   struct filter {
     std::string text; ///< with its "$share/{ShareName}/", where it is shared
@@ -124,6 +128,7 @@ struct filters_asked {
   client_id client = 0;
   std::uint64_t request = 0;
   std::vector<filter> filters;
+  bool native = false;
 };
 /// Likewise for an UNSUBSCRIBE, or for a session that ends (`request` is 0: no answer).
 struct filters_left {
@@ -133,6 +138,9 @@ struct filters_left {
 };
 struct filters_answered {
   std::uint64_t request = 0;
+  /// Of what was asked for: a topic that has heard of it sends a filtered_publication with this
+  /// epoch or a later one.
+  filter_epoch epoch = 0;
 };
 /// The session's connection is gone, or there is one again: others of its groups come first, or no
 /// longer. `filters` are its shared ones.
@@ -148,6 +156,8 @@ struct topic_joined {
   caf::actor session;
   std::string shared;
   bool away = false;
+  bool native = false;
+  filter_epoch epoch = 0;
 };
 struct topic_parted {
   client_id client = 0;
@@ -222,6 +232,14 @@ struct publication {
   bool reliable = false;
   mqtt::qos qos{};      ///< at most
   client_id sender = 0; ///< No Local
+};
+/// To a native session with a filter that matches and no subscription to the topic itself. What is
+/// older than its filter (`epoch`) is not for it: it ended another subscription to the same filter
+/// before, and this is still of that.
+struct filtered_publication {
+  publication what;
+  std::string topic;
+  filter_epoch epoch = 0;
 };
 /// To the member of a group whose turn it is: these messages of the batch. A session that is no
 /// longer in the group sends it back, with its name, and the turn passes to another.
@@ -316,5 +334,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_parted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filters_away)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::topic_member_away)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::shared_publication)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::filtered_publication)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::retained_wanted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kodama::actors::retained_found)

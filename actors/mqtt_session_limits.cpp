@@ -1,6 +1,7 @@
 #include "actors/mqtt_session.hpp"
 #include "actors/publish_check.hpp"
 #include "protocol/mqtt/topic_filter.hpp"
+#include "protocol/topic_name.hpp"
 
 #include <algorithm>
 #include <string>
@@ -44,7 +45,15 @@ std::optional<mqtt::error> mqtt_session::judge(const mqtt::publish& what) const 
 }
 
 std::optional<mqtt::error> mqtt_session::judge(const mqtt::connect& asked) const {
-  if (!asked.will || !allowed_ || allowed_->may_publish(asked.will->topic))
+  if (!asked.will)
+    return std::nullopt;
+  // '$' begins a topic that wildcards do not reach; native clients can't say it.
+  const auto name = asked.will->topic.substr(asked.will->topic.starts_with('$') ? 1 : 0);
+  if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);
+      !checked)
+    return mqtt::error{reason_code::topic_name_invalid,
+                       "CONNECT: the will's topic: " + checked.error().message()};
+  if (!allowed_ || allowed_->may_publish(asked.will->topic))
     return std::nullopt;
   world_.watching.on_limit_hit(who_.client, who_.account->name, "publish");
   return mqtt::error{reason_code::not_authorized,

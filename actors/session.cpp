@@ -2,6 +2,7 @@
 
 #include "actors/runtime/behavior_of.hpp"
 #include "protocol/assert.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -32,12 +33,20 @@ caf::behavior session::make_behavior() {
                               const runtime::alarm_rang, const link_drained, const link_closed,
                               const topic_answered, const topic_opened, const presence_changed,
                               const datagram_arrived, const path_transmit, const path_route,
-                              admission, const shut_down, const session_forgotten>(
+                              const filtered_publication, const filters_answered, admission,
+                              const shut_down, const session_forgotten>(
       [this](auto& what) { handle(what); });
 }
 
 void session::handle(const publication& what) {
   handle_publication(what);
+  pump();
+}
+
+void session::handle(const filtered_publication& what) {
+  if (filters_ && filters_->hear(what.topic, what.epoch) &&
+      (!allowed_ || allowed_->may_hear(what.topic)))
+    handle_publication(what.what);
   pump();
 }
 
@@ -68,6 +77,19 @@ void session::handle(const publish_sequenced& sequenced) {
 
 void session::handle(const topic_answered& answer) {
   handle_answer(answer);
+  pump();
+}
+
+void session::handle(const filters_answered& answer) {
+  const auto asked = filters_ ? filters_->handle_answered(answer) : std::nullopt;
+  if (!asked || ended_)
+    return;
+  if (asked->what == topic_request::subscribe)
+    owe(message::suback{1, answer.request, asked->filter, 0});
+  else
+    owe(message::unsuback{1, answer.request, asked->filter, 0});
+  if (!ended_)
+    core_.complete(now(), answer.request);
   pump();
 }
 
@@ -198,6 +220,8 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
     core_.complete(now(), request);
     return;
   }
+  if (mqtt::has_wildcard(topic))
+    return ask_filter(what, request, topic);
   topics_.send(topic, caf::make_message(topic_asked{what, who_.client, request}));
   switch (what) {
   case topic_request::subscribe: topics_.set_subscribed(topic, true); break;
@@ -206,6 +230,17 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
   case topic_request::unwatch: topics_.set_watching(topic, false); break;
   case topic_request::list: break;
   }
+}
+
+void session::ask_filter(topic_request what, message_id request, std::string_view filter) {
+  if (!filters_)
+    filters_ = std::make_unique<session_filters>();
+  filters_->handle_asked(what, filter, request);
+  if (what == topic_request::subscribe)
+    send(topics_.directory(),
+         filters_asked{who_.client, request, {{std::string{filter}, false}}, true});
+  else
+    send(topics_.directory(), filters_left{who_.client, request, {std::string{filter}}});
 }
 
 void session::collect(const message::publish& what) {

@@ -5,6 +5,7 @@
 #include "actors/options.hpp"
 #include "actors/publish_collector.hpp"
 #include "actors/runtime/pinned_actor.hpp"
+#include "actors/session_filters.hpp"
 #include "actors/topic_handles.hpp"
 #include "actors/world.hpp"
 #include "protocol/datagram_channel.hpp"
@@ -50,11 +51,13 @@ private:
 
   // One for each message of the behavior.
   void handle(const publication& what);
+  void handle(const filtered_publication& what);
   void handle(const link_received& received);
   void handle(const link_drained& drained);
   void handle(const link_closed& closed);
   void handle(const publish_sequenced& sequenced);
   void handle(const topic_answered& answer);
+  void handle(const filters_answered& answer);
   void handle(const topic_opened& opened);
   void handle(const presence_changed& changed);
   void handle(const datagram_arrived& arrived);
@@ -77,6 +80,7 @@ private:
   void receive(link_id from, const bytes& data);
   void carry_out(const message_reader::item& request);
   void ask_topic(topic_request what, message_id request, std::string_view topic);
+  void ask_filter(topic_request what, message_id request, std::string_view filter);
   void collect(const message::publish& what);
   /// Whether plan and rules let it pass; if not, the session has ended with the reason.
   [[nodiscard]] bool judge(const message::publish& what);
@@ -119,6 +123,7 @@ private:
   server_session core_;
   link_ptr link_;
   topic_handles topics_;
+  std::unique_ptr<session_filters> filters_;     ///< from the first one on
   std::unique_ptr<const permissions> allowed_;   ///< null: everything
   std::unique_ptr<publish_collector> collected_; ///< from the first publish on
   std::unique_ptr<path> path_;

@@ -98,6 +98,9 @@ void session::end(errc reason, std::string_view text) {
   if (!ended_) {
     ended_ = reason;
     topics_.leave_all(who_.client);
+    if (filters_)
+      send(topics_.directory(), filters_left{who_.client, 0, filters_->take_all()});
+    filters_.reset();
     core_ = server_session{options_.session}; // gives the memory back
     core_.handle_detach(now());
     world_.watching.on_session_ended(who_.client, reason);

@@ -1,5 +1,6 @@
 #include "actors/publish_check.hpp"
 #include "actors/session.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
 
 #include <string>
 
@@ -41,15 +42,18 @@ std::optional<session::refusal> session::judge(topic_request what, std::string_v
       world_.watching.on_limit_hit(who_.client, who_.account->name, limit);
     return refusal{reason, std::move(text)};
   };
-  if (asks && allowed_ && !(allowed_->may_subscribe(topic) && allowed_->may_hear(topic)))
+  const bool filters = mqtt::has_wildcard(topic); // what it matches may be denied all the same
+  if (asks && allowed_ &&
+      !(allowed_->may_subscribe(topic) && (filters || allowed_->may_hear(topic))))
     return refuse(errc::not_authorized, "subscribe", "this account may not subscribe to it");
-  if (!takes || topics_.is_interest(topic))
+  if (!takes || topics_.is_interest(topic) || (filters_ && filters_->contains(topic)))
     return std::nullopt;
+  const auto interests = topics_.interests() + (filters_ ? filters_->size() : 0);
   const auto& limits = who_.account->limits;
-  if (const auto most = limits.subscriptions_max; most != 0 && topics_.interests() >= most)
+  if (const auto most = limits.subscriptions_max; most != 0 && interests >= most)
     return refuse(errc::too_many_topics, "subscriptions_max",
                   text_of("subscriptions_max", most, limits));
-  if (const auto most = options_.session.limits.topics_max; topics_.interests() >= most)
+  if (const auto most = options_.session.limits.topics_max; interests >= most)
     return refuse(errc::too_many_topics, {}, "topics_max is " + std::to_string(most));
   return std::nullopt;
 }

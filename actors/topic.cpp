@@ -91,9 +91,9 @@ void topic::answer(const topic_asked& asked) {
 
 void topic::sequence(publish_batch& what) {
   const bool reliable = what.first != 0;
-  if (!subscribers_.empty())
+  if (!subscribers_.empty() || (extras_ && extras_->natives != 0))
     what.batch->add_image(what.sender, reliable, to_timestamp(now()));
-  if (extras_ && (!extras_->listeners.empty() || !extras_->groups.empty()))
+  if (extras_ && (extras_->listeners.size() != extras_->natives || !extras_->groups.empty()))
     what.batch->add_forms();
   if (reliable) {
     const auto first = last_ + 1;
@@ -109,14 +109,29 @@ void topic::sequence(publish_batch& what) {
   for (const auto& subscriber : subscribers_)
     send(subscriber.session, out);
   if (extras_) {
-    for (const auto& each : extras_->listeners)
-      send(each.session, out);
+    pass_to_listeners(given, out);
     share(given);
   }
   retain(batch, reliable ? what.qos : mqtt::qos::at_most_once);
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
          publish_sequenced{what.first, batch->count(), what.at});
+}
+
+void topic::pass_to_listeners(const publication& what, const caf::message& out) {
+  caf::message filtered;
+  for (const auto& each : extras_->listeners) {
+    if (!each.native) {
+      send(each.session, out);
+      continue;
+    }
+    if (const auto at = position_of(subscribers_, each.client);
+        at != subscribers_.end() && at->client == each.client)
+      continue; // has it already
+    if (filtered.empty())
+      filtered = caf::make_message(filtered_publication{what, name_, extras_->epoch});
+    send(each.session, filtered);
+  }
 }
 
 void topic::share(const publication& what) {
@@ -162,26 +177,31 @@ topic::extras& topic::need_extras() {
 }
 
 void topic::join(const topic_joined& joined) {
-  auto& [watchers, listeners, groups, retained] = need_extras();
+  auto& more = need_extras();
+  more.epoch = joined.epoch;
   if (!joined.shared.empty())
-    return groups.join(joined.shared, {joined.client, joined.session, joined.away});
-  const auto at = position_of(listeners, joined.client);
-  if (at != listeners.end() && at->client == joined.client)
+    return more.groups.join(joined.shared, {joined.client, joined.session, joined.away});
+  const auto at = position_of(more.listeners, joined.client);
+  if (at != more.listeners.end() && at->client == joined.client) {
     ++at->filters;
-  else
-    listeners.insert(at, listener{joined.client, joined.session});
+    return;
+  }
+  more.listeners.insert(at, listener{joined.client, joined.session, 1, joined.native});
+  more.natives += joined.native ? 1 : 0;
 }
 
 void topic::part(const topic_parted& parted) {
   if (!extras_)
     return;
-  auto& [watchers, listeners, groups, retained] = *extras_;
+  auto& [watchers, listeners, natives, epoch, groups, retained] = *extras_;
   const auto client = parted.client;
   if (!parted.shared.empty())
     return groups.part(parted.shared, client);
   const auto at = position_of(listeners, client);
-  if (at != listeners.end() && at->client == client && --at->filters == 0)
-    listeners.erase(at);
+  if (at == listeners.end() || at->client != client || --at->filters != 0)
+    return;
+  natives -= at->native ? 1 : 0;
+  listeners.erase(at);
 }
 
 void topic::retain(const shared_batch& batch, mqtt::qos qos) {

@@ -27,7 +27,7 @@ public:
     topic_sequence last = 0;        ///< numbers begin after this one
     presence_sequence presence = 0; ///< likewise
     std::optional<retained_message> retained;
-    /// MQTT sessions, once for each filter that matches.
+    /// Once for each filter that matches.
     std::vector<topic_joined> listeners;
   };
 
@@ -55,17 +55,20 @@ private:
   /// Sorted by ClientID: an order that depends on nothing else, and the SUBSCRIBER LIST's own.
   using members = std::vector<member>;
 
-  /// An MQTT session: it knows itself by which of its filters, and how, it gets what.
+  /// Whoever listens by filters; the session knows itself by which of them, and how, it gets what.
   struct listener {
     client_id client;
     caf::actor session;
-    std::size_t filters = 1; ///< of it that match
+    std::uint32_t filters = 1; ///< of it that match
+    bool native = false;       ///< not of an MQTT session
   };
 
   /// What most topics have none of, and a server of many topics would pay for in each.
   struct extras {
     members watchers;
     std::vector<listener> listeners; ///< sorted by ClientID
+    std::size_t natives = 0;         ///< among them
+    filter_epoch epoch = 0;          ///< of the latest filter that has come
     share_groups groups;
     std::optional<retained_message> retained;
   };
@@ -73,6 +76,7 @@ private:
   [[nodiscard]] extras& need_extras();
   void join(const topic_joined& joined);
   void part(const topic_parted& parted);
+  void pass_to_listeners(const publication& what, const caf::message& out);
   void share(const publication& what);
   /// Each message to the member whose turn it is, those of one member in one go.
   void share(share_groups::group& among, const publication& what,

@@ -33,6 +33,7 @@ public:
   /// Subscribed and watched topics, each counted once.
   [[nodiscard]] std::size_t interests() const noexcept { return interests_; }
   [[nodiscard]] bool is_interest(std::string_view topic) const;
+  [[nodiscard]] const caf::actor& directory() const noexcept { return directory_; }
 
   void handle_opened(const topic_opened& opened, client_id client);
   /// Leaves every topic and lets go of every handle. What still waits for a handle is sent when

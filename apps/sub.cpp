@@ -4,7 +4,9 @@
 #include "apps/parsed_option.hpp"
 #include "apps/text_output.hpp"
 #include "apps/units.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +26,7 @@ struct sub_command {
 constexpr int exit_code_gap = 3;
 
 constexpr const char* footer = R"(
+TOPIC may be a filter: + stands for one level, # for all that follow (in quotes, for the shell).
 text: the payload and a newline; joins and leaves (--watch) go to stderr.
 json: {"topic":"t","sequence":7,"sender":3,"type":"0x8001","transport":"tcp","payload":"hello"}
       sequence is null for a message without a guarantee; what is not UTF-8 is "payload_base64".
@@ -35,8 +38,9 @@ Exit code: 0 at a signal without --count, when COUNT messages have come, or when
 output any more; 1 where the server refuses us, or a signal came before COUNT messages; 3 when
 COUNT messages have come but a lost session may have left a gap among them.
 
-Example:
-  kodama sub --format json --watch lobby game/chat)";
+Examples:
+  kodama sub --format json --watch lobby game/chat
+  kodama sub --format json 'chat/#')";
 
 class subscriber {
 public:
@@ -47,7 +51,8 @@ public:
     run_.on_interrupt([this] { finish(command_.count == 0 ? 0 : 1); });
     run_.server().on_session_lost([this](const auto& e) { handle_session_lost(e); });
     run_.server().on_subscribed([this](const client_event::subscribed& e) {
-      run_.note("subscribed to " + std::string{e.topic} + " from " + std::to_string(e.first));
+      run_.note("subscribed to " + std::string{e.topic} +
+                (e.first == 0 ? "" : " from " + std::to_string(e.first)));
     });
     run_.server().on_refused([this](const client_event::request_failed& e) {
       run_.fail(std::string{e.topic} + ": " + std::string{to_string(e.reason)});
@@ -56,11 +61,13 @@ public:
 
   int run() {
     for (const auto& topic : command_.topics) {
-      if (command_.watch)
+      if (command_.watch && mqtt::has_wildcard(topic))
+        run_.fail(topic + ": a filter can't be watched; name topics, or leave --watch out");
+      else if (command_.watch)
         require(topic, run_.server().watch(
                            topic, [this](const auto& e) { show(e); }, answered(topic)));
       require(topic, run_.server().subscribe(
-                         topic, [this](const auto& e) { show(e); }, answered(topic)));
+                         topic, [this, topic](const auto& e) { show(topic, e); }, answered(topic)));
     }
     return run_.run();
   }
@@ -78,8 +85,12 @@ private:
     };
   }
 
-  void show(const client_event::received& message) {
-    if (run_.ending())
+  void show(const std::string& topic, const client_event::received& message) {
+    // All whose topic or filter matches are handed it; it is to be printed once.
+    const auto first =
+        std::find_if(command_.topics.begin(), command_.topics.end(),
+                     [&](const std::string& each) { return mqtt::matches(each, message.topic); });
+    if (run_.ending() || *first != topic)
       return;
     auto& line = output_.buffer();
     if (command_.format == "json") {
@@ -110,8 +121,9 @@ private:
     run_.tell(what);
     gap_ = true;
     for (const auto& gap : e.gaps) {
-      run_.tell(gap.topic + ": messages after " +
-                std::to_string(gap.last_delivered != 0 ? gap.last_delivered : gap.first_owed - 1) +
+      const auto known =
+          gap.last_delivered != 0 || gap.first_owed == 0 ? gap.last_delivered : gap.first_owed - 1;
+      run_.tell(gap.topic + ": messages" + (known == 0 ? "" : " after " + std::to_string(known)) +
                 " may be missing, until the next subscription");
     }
   }
@@ -141,7 +153,7 @@ void add_sub(CLI::App& parent, int& exit_code) {
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
   app.add_flag("--watch", command->watch, "Tell who else joins and leaves, too");
-  app.add_option("TOPIC", command->topics, "One or more")->required();
+  app.add_option("TOPIC", command->topics, "One or more; or filters with + and #")->required();
   app.footer(footer);
   app.callback([command, &exit_code] { exit_code = subscriber{*command}.run(); });
 }

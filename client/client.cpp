@@ -3,6 +3,7 @@
 #include "client/driver.hpp"
 #include "client/system_chance.hpp"
 #include "client/waiting_calls.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
 
 #include <map>
 #include <optional>
@@ -38,6 +39,23 @@ void call(const handlers<Handler>& all, const Event& event) {
     (*held)(event);
 }
 
+/// The handler of the topic, and those of all filters that match it.
+void call_matching(const handlers<client::message_handler>& all,
+                   const handlers<client::message_handler>& filters,
+                   const client_event::received& event) {
+  call(all, event);
+  for (auto at = filters.begin(); at != filters.end();) {
+    if (!mqtt::matches(at->first, event.topic)) {
+      ++at;
+      continue;
+    }
+    const auto [filter, held] = *at;
+    if (*held)
+      (*held)(event);
+    at = filters.upper_bound(filter); // it may have ended any subscription
+  }
+}
+
 template <class Call, class... Arguments>
 void call(const Call& what, const Arguments&... arguments) {
   if (what)
@@ -61,7 +79,8 @@ public:
   client_connection connection;
   kodama::driver sockets;
   waiting_calls waiting;
-  handlers<message_handler> messages;
+  handlers<message_handler> messages; ///< by topic
+  handlers<message_handler> filtered; ///< by filter
   handlers<presence_handler> presences;
   bool online = false;
   bool full = false; // a publish was refused since the last on_writable
@@ -75,7 +94,7 @@ public:
   std::function<void(const client_event::request_failed&)> on_refused;
   std::function<void()> on_writable;
 
-  void operator()(const client_event::received& e) { call(messages, e); }
+  void operator()(const client_event::received& e) { call_matching(messages, filtered, e); }
   void operator()(const client_event::presence& e) { call(presences, e); }
   void operator()(const client_event::acknowledged& e) { waiting.complete(e.request); }
   void operator()(const client_event::subscribed& e) {
@@ -91,6 +110,9 @@ public:
   void operator()(const client_event::server_time& e) { waiting.answer(e.request, e); }
   void operator()(const client_event::pong& e) { waiting.answer_pings(e.round_trip); }
   void operator()(const client_event::request_failed& e) {
+    // What was refused is not to be handed what another filter brings.
+    if (!e.topic.empty() && !connection.is_wanted(e.topic))
+      forget_handler(e.topic);
     if (!waiting.fail(e.request, e.reason))
       call(on_refused, e);
   }
@@ -116,6 +138,16 @@ public:
     call(on_stopped, e);
   }
   void operator()(const client_event::udp_changed& e) { call(on_udp_changed, e); }
+
+  handlers<message_handler>& handlers_for(std::string_view topic) {
+    return mqtt::has_wildcard(topic) ? filtered : messages;
+  }
+
+  void forget_handler(std::string_view topic) {
+    auto& all = handlers_for(topic);
+    if (const auto found = all.find(topic); found != all.end())
+      all.erase(found);
+  }
 
   void tell_writable() {
     if (!full || !connection.can_publish())
@@ -155,7 +187,7 @@ void client::disconnect() {
 result<void> client::subscribe(std::string_view topic, message_handler on_message,
                                completion done) {
   return body_->asked(body_->connection.subscribe(topic), [&](request_id request) {
-    body_->messages.insert_or_assign(
+    body_->handlers_for(topic).insert_or_assign(
         std::string{topic}, std::make_shared<const message_handler>(std::move(on_message)));
     body_->waiting.add_topic(request, waiting_calls::interest::subscription, topic,
                              std::move(done));
@@ -164,8 +196,7 @@ result<void> client::subscribe(std::string_view topic, message_handler on_messag
 
 result<void> client::unsubscribe(std::string_view topic, completion done) {
   return body_->asked(body_->connection.unsubscribe(topic), [&](request_id request) {
-    if (const auto found = body_->messages.find(topic); found != body_->messages.end())
-      body_->messages.erase(found);
+    body_->forget_handler(topic);
     body_->waiting.add(request, std::move(done));
   });
 }

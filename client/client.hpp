@@ -70,11 +70,15 @@ public:
   // Topics. A subscription or watch holds over all connections and sessions until it is ended; a
   // further one of the same topic replaces the handler.
 
+  /// `topic` may be a filter: '+' stands for one level, '#' for all that follow, as in MQTT. A
+  /// message comes once, and goes to every handler whose topic or filter matches, names first; also
+  /// to one whose own subscription has not been confirmed yet.
+  ///
   /// `done`: the subscription stands, or the server refused it; a lost session alone is waited
   /// over.
   [[nodiscard]] result<void> subscribe(std::string_view topic, message_handler on_message,
                                        completion done = {});
-  /// No message of the topic is handed out after this call.
+  /// Nothing is handed to its handler after this call.
   [[nodiscard]] result<void> unsubscribe(std::string_view topic, completion done = {});
   [[nodiscard]] result<void> watch(std::string_view topic, presence_handler on_presence,
                                    completion done = {});

@@ -41,6 +41,7 @@ void shard::deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) {
     const std::lock_guard lock{inbox_mutex_};
     wake = inbox_.empty() && runnable_inbox_.empty();
     inbox_.push_back({std::move(to), std::move(what)});
+    inbox_filled_ = true;
   }
   if (wake)
     boost::asio::post(io_, [this] { take_inbox(); });
@@ -56,12 +57,15 @@ void shard::exec_later(caf::resumable* what) {
     const std::lock_guard lock{inbox_mutex_};
     wake = inbox_.empty() && runnable_inbox_.empty();
     runnable_inbox_.push_back(what);
+    inbox_filled_ = true;
   }
   if (wake)
     boost::asio::post(io_, [this] { take_inbox(); });
 }
 
 void shard::take_inbox() {
+  if (!inbox_filled_ || !inbox_filled_.exchange(false))
+    return; // most turns: no lock for nothing
   {
     const std::lock_guard lock{inbox_mutex_};
     inbox_taken_.swap(inbox_);
@@ -95,6 +99,9 @@ void shard::run() {
     gather_events();
     refresh_now();
     read_all();
+    // Whatever another shard sent before it told somebody who has now answered by these bytes: it
+    // is to be found in the mailboxes before the answer is.
+    take_inbox();
     timers().fire_due(now_);
     run_actors();
     flush_all();

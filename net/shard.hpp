@@ -4,6 +4,7 @@
 #include "actors/runtime/run_queue.hpp"
 #include "protocol/bytes.hpp"
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -108,6 +109,7 @@ private:
   // From other threads. Messages and actors that became runnable share one lock and one wake-up:
   // with two, a wake-up between them would be lost.
   std::mutex inbox_mutex_;
+  std::atomic<bool> inbox_filled_{false}; ///< set and cleared around the two that follow
   std::vector<hop> inbox_;
   std::vector<caf::resumable*> runnable_inbox_;
   std::vector<hop> inbox_taken_;

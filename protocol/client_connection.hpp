@@ -86,6 +86,8 @@ public:
   /// Whether the next reliable publish would fit the server's limit and our buffer; then no request
   /// is refused with too_many_unacknowledged. One message may overshoot the buffer.
   [[nodiscard]] bool can_publish() const noexcept;
+  /// Whether the topic or filter is subscribed to, or is to be; not once that was refused.
+  [[nodiscard]] bool is_wanted(std::string_view topic) const { return session_.is_wanted(topic); }
   [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
   [[nodiscard]] udp_path::statistics udp_statistics() const;
 

@@ -38,7 +38,7 @@ struct connection_lost {
 struct topic_gap {
   std::string topic;
   topic_sequence last_delivered; ///< 0: none since SUBACK; everything after it is in doubt
-  topic_sequence first_owed;     ///< what SUBACK promised
+  topic_sequence first_owed;     ///< what SUBACK promised, or the first that came by a filter
 };
 /// The session could not be kept. A new one follows, with the same subscriptions, unless
 /// `options::renew` is off or the reason forbids it (`stopped` follows then). A subscribe or watch
@@ -48,7 +48,9 @@ struct session_lost {
   std::string text;
   std::vector<request_id> unconfirmed; ///< reliable publishes: delivered or not, nobody knows
   std::vector<request_id> abandoned;   ///< other requests without an answer
-  std::vector<topic_gap> gaps;         ///< of each subscribed topic
+  /// Of each subscribed topic, and of each of which something came by a filter. A filter itself is
+  /// among them with both numbers 0: of topics that are not named nothing has come.
+  std::vector<topic_gap> gaps;
 };
 /// No further attempt will be made.
 struct stopped {
@@ -70,13 +72,13 @@ struct request_failed {
 /// `request` is 0 where the subscription was renewed in a new session, not asked for now.
 struct subscribed {
   request_id request;
-  std::string_view topic;
-  topic_sequence first;
+  std::string_view topic; ///< or the filter
+  topic_sequence first;   ///< 0 for a filter
 };
 struct unsubscribed {
   request_id request;
-  std::string_view topic;
-  topic_sequence end;
+  std::string_view topic; ///< or the filter
+  topic_sequence end;     ///< 0 for a filter
 };
 enum class transport { tcp, udp };
 struct received {

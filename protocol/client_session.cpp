@@ -1,6 +1,7 @@
 #include "protocol/client_session.hpp"
 
 #include "protocol/assert.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
 #include "protocol/topic_name.hpp"
 
 #include <limits>
@@ -53,7 +54,7 @@ result<request_id> client_session::request_subscribers(std::string_view topic) {
 
 template <class Message>
 result<request_id> client_session::ask(std::string_view topic, client_requests::kind what) {
-  if (const auto allowed = check_request(topic); !allowed)
+  if (const auto allowed = check_request(topic, what); !allowed)
     return allowed.error();
   const auto id = push(Message{.id = 1, .topic = topic});
   const auto request = new_request();
@@ -136,15 +137,16 @@ result<void> client_session::handle(const message::ack& m) {
 result<client_session::event> client_session::handle(instant now, const message::publish& m,
                                                      client_event::transport via) {
   using client_event::received;
+  if (mqtt::has_wildcard(m.topic))
+    return errc::unexpected_message;
   if (!m.reliable()) {
     // It may have overtaken SUBACK, or have been overtaken by UNSUBACK, on another transport.
-    if (topics_.find_subscribed(m.topic) == nullptr ||
-        !latest_.accept(m.topic, m.sender, m.unreliable))
+    if (!topics_.is_subscribed(m.topic) || !latest_.accept(m.topic, m.sender, m.unreliable))
       return event{};
     return event{received{m.topic, 0, m.sender, m.content_type, m.content, via}};
   }
   return once(now, m.id, [&]() -> result<event> {
-    const auto topic = topics_.find_subscribed(m.topic);
+    const auto topic = topics_.find_subscribed(m.topic, m.sequence);
     if (topic == nullptr || m.sequence < topic->first || m.sequence <= topic->last)
       return errc::unexpected_message;
     topic->last = m.sequence;
@@ -276,8 +278,12 @@ void client_session::renew(const std::string& topic, client_requests::kind what)
                        true, id);
 }
 
-result<void> client_session::check_request(std::string_view topic) const {
-  if (const auto valid = check_topic_name(topic, limits_.topic_length_max); !valid)
+result<void> client_session::check_request(std::string_view topic,
+                                           client_requests::kind what) const {
+  const auto valid = what == kind::subscribe || what == kind::unsubscribe
+                         ? check_topic_filter(topic, limits_.topic_length_max)
+                         : check_topic_name(topic, limits_.topic_length_max);
+  if (!valid)
     return valid;
   if (!can_publish())
     return errc::too_many_unacknowledged;
@@ -322,9 +328,13 @@ result<client_session::event> client_session::answer(instant now, const Message&
     const auto request = asked->request;
     requests_.erase(m.in_reply_to);
     if constexpr (std::is_same_v<Message, message::suback>) {
+      if ((m.first == 0) != mqtt::has_wildcard(m.topic))
+        return errc::malformed_message;
       topics_.handle_subscribed(m.topic, m.first);
       return event{client_event::subscribed{request, m.topic, m.first}};
     } else if constexpr (std::is_same_v<Message, message::unsuback>) {
+      if ((m.end == 0) != mqtt::has_wildcard(m.topic))
+        return errc::malformed_message;
       topics_.handle_ended(m.topic, &client_topics::topic::subscription);
       return event{client_event::unsubscribed{request, m.topic, m.end}};
     } else if constexpr (std::is_same_v<Message, message::watchack>) {

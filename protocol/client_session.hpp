@@ -51,6 +51,8 @@ public:
   /// For a request that is no message of the session.
   [[nodiscard]] request_id new_request() noexcept { return next_request_++; }
   [[nodiscard]] bool can_publish() const noexcept;
+  /// Whether the user wants the topic's messages, or the filter's.
+  [[nodiscard]] bool is_wanted(std::string_view topic) const { return topics_.is_wanted(topic); }
   [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
 
   [[nodiscard]] bool established() const noexcept { return id_.has_value(); }
@@ -94,7 +96,8 @@ private:
   /// Enough topics and senders for a busy game; past it only messages without a guarantee suffer.
   static constexpr std::size_t latest_keys_max = 4096;
 
-  [[nodiscard]] result<void> check_request(std::string_view topic) const;
+  [[nodiscard]] result<void> check_request(std::string_view topic,
+                                           client_requests::kind what) const;
   [[nodiscard]] result<void> check_publish(std::string_view topic, std::uint16_t content_type,
                                            std::size_t content_size) const;
   message_id push(const message::any& what);

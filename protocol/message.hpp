@@ -63,31 +63,33 @@ struct connack_failed {
 struct subscribe {
   static constexpr auto type = message_type::subscribe;
   message_id id = 0;
-  std::string_view topic;
+  std::string_view topic; ///< or a filter with wildcards
 };
 
-/// From `first` on, every message of the topic reaches this session.
+/// From `first` on, every message of the topic reaches this session; by a filter, of every topic
+/// that matches, everything that is published from now on.
 struct suback {
   static constexpr auto type = message_type::suback;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
-  topic_sequence first = 0;
+  topic_sequence first = 0; ///< absent for a filter
 };
 
 struct unsubscribe {
   static constexpr auto type = message_type::unsubscribe;
   message_id id = 0;
-  std::string_view topic;
+  std::string_view topic; ///< or a filter, as it was subscribed to
 };
 
-/// Nothing from `end` on will reach this session; everything before it has been sent already.
+/// Nothing from `end` on will reach this session; everything before it has been sent already. By
+/// the filter, nothing more.
 struct unsuback {
   static constexpr auto type = message_type::unsuback;
   message_id id = 0;
   message_id in_reply_to = 0;
   std::string_view topic;
-  topic_sequence end = 0;
+  topic_sequence end = 0; ///< absent for a filter
 };
 
 /// Exactly one of `id` and `unreliable` is set. Towards a subscriber `sender` is set, and with a

@@ -179,17 +179,28 @@ result<any> decode_request(const section_index& sections) {
   return reader{sections}.id(section::message_id, m.id).text(section::topic, m.topic).finish(m);
 }
 
-/// SUBACK, UNSUBACK, WATCHACK and UNWATCHACK have one shape; `number` is the member in which they
-/// carry the sequence number that lies in section `type`.
+/// SUBACK and UNSUBACK: `number` is the member for the sequence number, which a topic has and a
+/// filter has not.
 template <class Answer>
-result<any> decode_answer(const section_index& sections, section type,
-                          std::uint64_t Answer::*number) {
+result<any> decode_answer(const section_index& sections, topic_sequence Answer::*number) {
   Answer m;
   return reader{sections}
       .id(section::message_id, m.id)
       .id(section::in_reply_to, m.in_reply_to)
       .text(section::topic, m.topic)
-      .id(type, m.*number)
+      .optional_id(section::topic_sequence, m.*number)
+      .finish(m);
+}
+
+/// WATCHACK and UNWATCHACK.
+template <class Answer>
+result<any> decode_watch_answer(const section_index& sections, presence_sequence Answer::*number) {
+  Answer m;
+  return reader{sections}
+      .id(section::message_id, m.id)
+      .id(section::in_reply_to, m.in_reply_to)
+      .text(section::topic, m.topic)
+      .id(section::presence_sequence, m.*number)
       .finish(m);
 }
 
@@ -232,10 +243,9 @@ result<any> decode(const message_header& header, byte_view sections, std::uint32
   case message_type::connack_failed_timeout:
   case message_type::connack_failed_malformed: return decode_ending<connack_failed>(*index);
   case message_type::subscribe: return decode_request<subscribe>(*index);
-  case message_type::suback: return decode_answer(*index, section::topic_sequence, &suback::first);
+  case message_type::suback: return decode_answer(*index, &suback::first);
   case message_type::unsubscribe: return decode_request<unsubscribe>(*index);
-  case message_type::unsuback:
-    return decode_answer(*index, section::topic_sequence, &unsuback::end);
+  case message_type::unsuback: return decode_answer(*index, &unsuback::end);
   case message_type::publish: return decode_publish(*index);
   case message_type::ack: {
     ack m;
@@ -243,11 +253,9 @@ result<any> decode(const message_header& header, byte_view sections, std::uint32
   }
   case message_type::request_failed: return decode_request_failed(*index);
   case message_type::watch: return decode_request<watch>(*index);
-  case message_type::watchack:
-    return decode_answer(*index, section::presence_sequence, &watchack::first);
+  case message_type::watchack: return decode_watch_answer(*index, &watchack::first);
   case message_type::unwatch: return decode_request<unwatch>(*index);
-  case message_type::unwatchack:
-    return decode_answer(*index, section::presence_sequence, &unwatchack::end);
+  case message_type::unwatchack: return decode_watch_answer(*index, &unwatchack::end);
   case message_type::presence: return decode_presence(*index);
   case message_type::subscriber_list_request:
     return decode_request<subscriber_list_request>(*index);

@@ -42,13 +42,9 @@ public:
   }
   void operator()(const connack_failed& m) { ending(m.reason, m.text); }
   void operator()(const subscribe& m) { request(m.id, m.topic); }
-  void operator()(const suback& m) {
-    answer(m.id, m.in_reply_to, m.topic, section::topic_sequence, m.first);
-  }
+  void operator()(const suback& m) { answer(m.id, m.in_reply_to, m.topic, m.first); }
   void operator()(const unsubscribe& m) { request(m.id, m.topic); }
-  void operator()(const unsuback& m) {
-    answer(m.id, m.in_reply_to, m.topic, section::topic_sequence, m.end);
-  }
+  void operator()(const unsuback& m) { answer(m.id, m.in_reply_to, m.topic, m.end); }
   void operator()(const publish& m) {
     if (m.id != 0)
       out_.u64(section::message_id, m.id);
@@ -66,13 +62,9 @@ public:
     ending(m.reason, m.text);
   }
   void operator()(const watch& m) { request(m.id, m.topic); }
-  void operator()(const watchack& m) {
-    answer(m.id, m.in_reply_to, m.topic, section::presence_sequence, m.first);
-  }
+  void operator()(const watchack& m) { watch_answer(m.id, m.in_reply_to, m.topic, m.first); }
   void operator()(const unwatch& m) { request(m.id, m.topic); }
-  void operator()(const unwatchack& m) {
-    answer(m.id, m.in_reply_to, m.topic, section::presence_sequence, m.end);
-  }
+  void operator()(const unwatchack& m) { watch_answer(m.id, m.in_reply_to, m.topic, m.end); }
   void operator()(const presence& m) {
     out_.u64(section::message_id, m.id)
         .text(section::topic, m.topic)
@@ -82,7 +74,7 @@ public:
   }
   void operator()(const subscriber_list_request& m) { request(m.id, m.topic); }
   void operator()(const subscriber_list& m) {
-    answer(m.id, m.in_reply_to, m.topic, section::presence_sequence, m.sequence);
+    watch_answer(m.id, m.in_reply_to, m.topic, m.sequence);
     out_.raw(section::client_id_list, m.clients).u32(section::remaining, m.remaining);
   }
   void operator()(const server_time_request&) {}
@@ -103,12 +95,21 @@ private:
   void request(message_id id, std::string_view topic) {
     out_.u64(section::message_id, id).text(section::topic, topic);
   }
-  void answer(message_id id, message_id in_reply_to, std::string_view topic, section type,
-              std::uint64_t number) {
+  void answer(message_id id, message_id in_reply_to, std::string_view topic) {
     out_.u64(section::message_id, id)
         .u64(section::in_reply_to, in_reply_to)
-        .text(section::topic, topic)
-        .u64(type, number);
+        .text(section::topic, topic);
+  }
+  void answer(message_id id, message_id in_reply_to, std::string_view topic,
+              topic_sequence number) {
+    answer(id, in_reply_to, topic);
+    if (number != 0)
+      out_.u64(section::topic_sequence, number);
+  }
+  void watch_answer(message_id id, message_id in_reply_to, std::string_view topic,
+                    presence_sequence number) {
+    answer(id, in_reply_to, topic);
+    out_.u64(section::presence_sequence, number);
   }
   void ending(errc reason, std::string_view text) {
     out_.u32(section::reason_code, static_cast<std::uint32_t>(reason));

@@ -24,7 +24,7 @@ enum class errc : std::uint32_t {
   too_many_unacknowledged = 9,   ///< limit unacknowledged_max
   slow_reader = 10,              ///< limit session_buffer_max: more is owed than may be kept
   unexpected_message = 11,       ///< a message that this side never receives, or not in this state
-  invalid_topic = 12,            ///< empty, not UTF-8, a control character or a wildcard
+  invalid_topic = 12,            ///< not UTF-8, a control character, a wildcard where none may be
   topic_too_long = 13,           ///< limit topic_length_max
   too_many_topics = 14,          ///< limit topics_max
   too_many_connections = 15,     ///< limit connections_max

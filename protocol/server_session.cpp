@@ -77,8 +77,12 @@ result<std::optional<message_reader::item>> server_session::poll_request(instant
         [&](const auto& m) -> result<step> {
           using Message = std::decay_t<decltype(m)>;
           if constexpr (is_request<Message>) {
-            if (const auto fits = check_topic_name(m.topic, options_->limits.topic_length_max);
-                !fits)
+            constexpr bool takes_filters = std::is_same_v<Message, message::subscribe> ||
+                                           std::is_same_v<Message, message::unsubscribe>;
+            const auto fits = takes_filters
+                                  ? check_topic_filter(m.topic, options_->limits.topic_length_max)
+                                  : check_topic_name(m.topic, options_->limits.topic_length_max);
+            if (!fits)
               return fits.error();
             return admit(m.id);
           } else if constexpr (std::is_same_v<Message, message::publish>) {

@@ -1,5 +1,6 @@
 #include "protocol/topic_name.hpp"
 
+#include "protocol/mqtt/topic_tree.hpp"
 #include "protocol/utf8.hpp"
 
 #include <algorithm>
@@ -8,19 +9,17 @@
 namespace kodama {
 namespace {
 
-constexpr bool is_forbidden(std::uint32_t code_point) noexcept {
-  return code_point <= 0x1f || (code_point >= 0x7f && code_point <= 0x9f) || code_point == '+' ||
-         code_point == '#';
+constexpr bool is_control(std::uint32_t code_point) noexcept {
+  return code_point <= 0x1f || (code_point >= 0x7f && code_point <= 0x9f);
 }
 
 /// Checked with every publish, and ASCII almost always: that part needs no decoding.
 constexpr bool is_plain(char letter) noexcept {
-  return letter >= 0x20 && letter < 0x7f && letter != '+' && letter != '#';
+  return letter >= 0x20 && letter < 0x7f;
 }
 
-} // namespace
-
-result<void> check_topic_name(std::string_view name, std::size_t length_max) {
+/// All but the wildcards.
+result<void> check_text(std::string_view name, std::size_t length_max) {
   // The length first: it bounds what the rest of the check may cost.
   if (name.size() > length_max)
     return errc::topic_too_long;
@@ -30,9 +29,29 @@ result<void> check_topic_name(std::string_view name, std::size_t length_max) {
                                               name.begin()));
   while (!name.empty()) {
     std::uint32_t code_point = 0;
-    if (!take_code_point(name, code_point) || is_forbidden(code_point))
+    if (!take_code_point(name, code_point) || is_control(code_point))
       return errc::invalid_topic;
   }
+  return {};
+}
+
+} // namespace
+
+result<void> check_topic_name(std::string_view name, std::size_t length_max) {
+  if (const auto valid = check_text(name, length_max); !valid)
+    return valid;
+  if (mqtt::has_wildcard(name))
+    return errc::invalid_topic;
+  return {};
+}
+
+result<void> check_topic_filter(std::string_view filter, std::size_t length_max) {
+  if (const auto valid = check_text(filter, length_max); !valid)
+    return valid;
+  if (mqtt::has_wildcard(filter) &&
+      (!mqtt::parse_topic_filter(filter, mqtt::protocol_version::v5) ||
+       !mqtt::topic_tree<int>::fits(filter)))
+    return errc::invalid_topic;
   return {};
 }
 

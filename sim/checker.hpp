@@ -112,8 +112,11 @@ public:
                            bool /*by_udp*/) {}
   /// Content that no user of the scenario ever published.
   virtual void on_received_unknown(instant, user_id, session_key, std::string_view /*topic*/) {}
+  /// Of a filter with wildcards, too: `topic` is the filter then, and the number 0.
   virtual void on_subscribed(instant, user_id, session_key, std::string_view /*topic*/,
                              topic_sequence /*first*/) {}
+  /// An UNSUBSCRIBE was handed to the client library.
+  virtual void on_unsubscribing(instant, user_id, session_key, std::string_view /*topic*/) {}
   virtual void on_unsubscribed(instant, user_id, session_key, std::string_view /*topic*/,
                                topic_sequence /*end*/) {}
   virtual void on_watching(instant, user_id, session_key, std::string_view /*topic*/,

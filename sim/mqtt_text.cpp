@@ -64,6 +64,14 @@ bool read_person(line_reader& in, user_id& to) {
   return true;
 }
 
+std::string name_text(const std::string& name) {
+  return with('*', '#', name);
+}
+
+std::string take_name(line_reader& in) {
+  return with('#', '*', std::string{in.word()});
+}
+
 std::string mqtt_people_text(const scenario& what) {
   std::string text;
   std::size_t index = 0;
@@ -132,8 +140,6 @@ bool read_mqtt_person(line_reader& in, scenario& to) {
 
 std::string mqtt_details_text(const operation& what) {
   std::string text;
-  if (!what.name.empty())
-    text += " name " + with('*', '#', what.name);
   each_detail(
       what,
       [&](std::string_view name, auto value, auto) {
@@ -153,7 +159,7 @@ bool read_mqtt_details(line_reader& in, operation& to) {
     bool known = word == "name";
     bool read = true;
     if (known)
-      to.name = with('#', '*', std::string{in.word()});
+      to.name = take_name(in);
     each_detail(
         to,
         [&](std::string_view name, std::uint32_t& value, std::uint32_t most) {

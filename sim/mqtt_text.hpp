@@ -19,7 +19,11 @@ bool read_person(line_reader& in, user_id& to);
 /// Behind the key.
 bool read_mqtt_person(line_reader& in, scenario& to);
 
-/// " qos 1 retain", what the operation has besides topic, count and size.
+/// A topic or filter as it is written: '#' begins a comment, so that '*' stands for it.
+[[nodiscard]] std::string name_text(const std::string& name);
+[[nodiscard]] std::string take_name(line_reader& in);
+
+/// " qos 1 retain", what the operation has besides topic, count, size and name.
 [[nodiscard]] std::string mqtt_details_text(const operation& what);
 bool read_mqtt_details(line_reader& in, operation& to);
 

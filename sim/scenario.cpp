@@ -104,6 +104,35 @@ void draw_script(scenario& made, user_id user, duration from, duration to) {
   }
 }
 
+/// In every third world: subscriptions to filters. In streams of their own, likewise.
+void draw_filters(scenario& made, user_id user) {
+  if (decision_stream{made.seed, "scenario.filters", 0}.below(3) != 0)
+    return;
+  decision_stream chance{made.seed, "scenario.filters_of", user};
+  constexpr std::array<std::string_view, 4> filters{"topic/+", "topic/#", "#", "+/0"};
+  const auto others = made.operations.size();
+  const bool uses = chance.below(2) != 0;
+  const auto count = uses ? 1 + chance.below(4) : 0;
+  for (std::uint64_t i = 0; i != count; ++i) {
+    operation next;
+    next.at = chance.duration_between(0s, made.heal_at + 5s);
+    next.user = user;
+    next.what = kind::subscribe;
+    next.name = one_of(chance, filters);
+    const auto dice = chance.below(6);
+    // Mostly in the middle of what somebody does.
+    if (const auto moment = chance.below(2 * others); moment < others)
+      next.at = made.operations[moment].at;
+    if (dice < 3) { // and every third one anew at once
+      auto parting = next;
+      parting.what = kind::unsubscribe;
+      made.operations.push_back(parting);
+    }
+    if (dice != 0)
+      made.operations.push_back(next);
+  }
+}
+
 /// When all has settled: does what has no guarantee still find a way? In a stream of its own, so
 /// that the scripts stay what they were.
 void draw_last_words(scenario& made, user_id user) {
@@ -158,6 +187,8 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
     draw_script(made, user, 0s, made.heal_at + 5s);
   for (user_id user = 0; user != made.users; ++user)
     draw_last_words(made, user);
+  for (user_id user = 0; user != made.users; ++user)
+    draw_filters(made, user);
   draw_mqtt(made);
   std::stable_sort(made.operations.begin(), made.operations.end(),
                    [](const operation& a, const operation& b) { return a.at < b.at; });
@@ -193,6 +224,10 @@ bool has_topic(operation::kind what) noexcept {
   case kind::list: return true;
   default: return is_publish(what);
   }
+}
+
+bool has_number(const operation& what) noexcept {
+  return has_topic(what.what) && what.name.empty();
 }
 
 bool is_publish(operation::kind what) noexcept {

@@ -36,7 +36,7 @@ struct operation {
   std::uint32_t count = 1; ///< of publishes, one after the other
   std::uint32_t size = 0;  ///< of each one's content, in bytes
 
-  // Of people with an MQTT client.
+  // Of people with an MQTT client, and the name also of others' subscriptions.
   std::uint32_t qos = 0;      ///< of publishes; asked for by subscriptions
   std::string name = {};      ///< a filter or a topic that has no number; empty: that of `topic`
   std::uint32_t expiry = 0;   ///< of publishes, in seconds; 0: none
@@ -54,6 +54,8 @@ struct operation {
 [[nodiscard]] std::string_view to_string(operation::kind what) noexcept;
 /// Is it about a topic? Others have a number, and no use for it.
 [[nodiscard]] bool has_topic(operation::kind what) noexcept;
+/// Has the operation a topic by its number?
+[[nodiscard]] bool has_number(const operation& what) noexcept;
 /// Does it have a count and a size?
 [[nodiscard]] bool is_publish(operation::kind what) noexcept;
 

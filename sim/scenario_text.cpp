@@ -1,3 +1,5 @@
+#include "protocol/limits.hpp"
+#include "protocol/topic_name.hpp"
 #include "sim/fault_text.hpp"
 #include "sim/line_reader.hpp"
 #include "sim/mqtt_text.hpp"
@@ -84,6 +86,18 @@ bool read_strike(line_reader& in, scenario& to) {
   return in.end();
 }
 
+/// Of somebody with the native client.
+bool read_filter(line_reader& in, operation& to) {
+  if (in.ahead() != "name")
+    return true;
+  in.word();
+  if (to.what != operation::kind::subscribe && to.what != operation::kind::unsubscribe)
+    return in.fail("nothing more: only `subscribe` and `unsubscribe` of a user have a name");
+  to.name = take_name(in);
+  return check_topic_filter(to.name, session_limits{}.topic_length_max) ||
+         in.fail("a topic, or a filter with + and * (for #)");
+}
+
 bool read_operation(line_reader& in, scenario& to) {
   operation read;
   if (!in.time(read.at) || !read_person(in, read.user) ||
@@ -96,7 +110,8 @@ bool read_operation(line_reader& in, scenario& to) {
   auto& made = to.operations.back();
   return read_detail("topic", made.topic) && read_detail("count", made.count) &&
          read_detail("size", made.size) &&
-         (made.user < mqtt_user_base || read_mqtt_details(in, made)) && in.end();
+         (made.user < mqtt_user_base ? read_filter(in, made) : read_mqtt_details(in, made)) &&
+         in.end();
 }
 
 bool read_chance(line_reader& in, scenario& to) {
@@ -186,6 +201,8 @@ std::string text_of(const operation& each) {
     text += " count " + std::to_string(each.count);
   if (each.size != 0)
     text += " size " + std::to_string(each.size);
+  if (!each.name.empty())
+    text += " name " + name_text(each.name);
   if (each.user >= mqtt_user_base)
     text += mqtt_details_text(each);
   return text + '\n';

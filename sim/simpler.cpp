@@ -43,7 +43,7 @@ std::set<user_id> users_in(const scenario& what) {
 std::set<std::uint32_t> topics_in(const scenario& what) {
   std::set<std::uint32_t> found;
   for (const auto& each : what.operations)
-    if (has_topic(each.what))
+    if (has_number(each))
       found.insert(each.topic);
   return found;
 }
@@ -159,7 +159,7 @@ void add_fewer_topics(scenarios& to, const scenario& what) {
   const auto add = [&](auto&& rename) {
     auto made = what;
     for (auto& each : made.operations)
-      if (has_topic(each.what))
+      if (has_number(each))
         each.topic = rename(each.topic);
     to.push_back(std::move(made));
   };
@@ -171,6 +171,15 @@ void add_fewer_topics(scenarios& to, const scenario& what) {
     for (const auto staying : used)
       if (staying < leaving)
         add([&](std::uint32_t topic) { return topic == leaving ? staying : topic; });
+}
+
+/// Of those with the native client: what they do by a filter they do with a topic.
+void add_without_names(scenarios& to, const scenario& what) {
+  for (std::size_t i = 0; i != what.operations.size(); ++i)
+    if (what.operations[i].user < mqtt_user_base && !what.operations[i].name.empty()) {
+      to.push_back(what);
+      to.back().operations[i].name.clear();
+    }
 }
 
 /// Its operations and strikes, as one list.
@@ -209,7 +218,7 @@ scenario tidied(scenario what) {
            !has_user(what, user_of(each.host));
   });
   for (auto& each : what.operations) {
-    if (!has_topic(each.what))
+    if (!has_number(each))
       each.topic = 0;
     if (!is_publish(each.what)) {
       each.count = 1;
@@ -255,9 +264,8 @@ scenario without(const scenario& what, part which, std::size_t first, std::size_
   }
   case part::topic: {
     const auto gone = some_of(topics_in(what), first, count);
-    std::erase_if(made.operations, [&](const auto& each) {
-      return has_topic(each.what) && gone.contains(each.topic);
-    });
+    std::erase_if(made.operations,
+                  [&](const auto& each) { return has_number(each) && gone.contains(each.topic); });
     break;
   }
   case part::strike: erase_some(made.strikes, first, count); break;
@@ -310,6 +318,7 @@ scenarios with_fewer_names(const scenario& what) {
   add_renumbered_users(made, what);
   add_fewer_bystanders(made, what);
   add_fewer_topics(made, what);
+  add_without_names(made, what);
   add_with_other_seeds(made, what);
   for (auto& each : made)
     each = tidied(std::move(each));

@@ -20,7 +20,7 @@ client_connection::options options_of(const scenario& plan, std::string token) {
 }
 
 telling tell_request(const operation& what) {
-  const auto topic = topic_name(what.topic);
+  const auto topic = name_in(what);
   const auto about = [&](std::string text) {
     return telling{std::move(text) + ' ' + topic, {{"topic", topic}}};
   };
@@ -72,7 +72,7 @@ void user::carry_out(const operation& what) {
   using kind = operation::kind;
   if (down())
     return; // nobody sits at a machine that is off
-  const auto topic = topic_name(what.topic);
+  const auto topic = name_in(what);
   if (what.what == kind::connect) {
     wants_connection_ = true;
     if (!self_)
@@ -80,8 +80,8 @@ void user::carry_out(const operation& what) {
   } else if (!self_) {
     return;
   }
-  note(asked_kind, static_cast<std::uint64_t>(what.what), what.topic,
-       [&] { return tell_request(what); });
+  note(asked_kind, static_cast<std::uint64_t>(what.what),
+       what.name.empty() ? what.topic : hash_of(what.name), [&] { return tell_request(what); });
   auto& core = self_->core;
   const auto ignore = [](const auto&) {}; // a refusal by our own limits is an answer, too
   switch (what.what) {
@@ -97,7 +97,8 @@ void user::carry_out(const operation& what) {
     break;
   case kind::unsubscribe:
     wanted_.erase(topic);
-    ignore(core.unsubscribe(topic));
+    if (core.unsubscribe(topic))
+      witness_.tell(&checker::on_unsubscribing, now(), id_, session_, std::string_view{topic});
     break;
   case kind::publish:
   case kind::publish_unreliable: publish(what); break;

@@ -107,7 +107,8 @@ private:
   seeded_chance chance_;
   std::optional<incarnation> self_;
   bool wants_connection_ = false;
-  std::set<std::string> wanted_; ///< topics the person wants, whatever the process remembers
+  /// Topics and filters the person wants, whatever the process remembers.
+  std::set<std::string> wanted_;
   std::uint32_t published_ = 0;
   std::uint32_t delivered_ = 0; ///< messages with a guarantee
   std::uint32_t lives_ = 0;

@@ -143,12 +143,19 @@ void user::handle(client_event::any& event) {
           if (at != self_->publishes.end())
             witness_.tell(&checker::on_publish_failed, when, id_, session_, at->second, e.reason);
         } else if constexpr (std::is_same_v<Event, client_event::subscribed>) {
-          note(event_kind, hash_of(e.topic), e.first,
-               [&] { return about("is subscribed to", e.topic, " from number", e.first, " on"); });
+          note(event_kind, hash_of(e.topic), e.first, [&] {
+            return e.first == 0
+                       ? telling{"is subscribed to " + std::string{e.topic},
+                                 {{"topic", std::string{e.topic}}}}
+                       : about("is subscribed to", e.topic, " from number", e.first, " on");
+          });
           witness_.tell(&checker::on_subscribed, when, id_, session_, e.topic, e.first);
         } else if constexpr (std::is_same_v<Event, client_event::unsubscribed>) {
-          note(event_kind, hash_of(e.topic), e.end,
-               [&] { return about("is unsubscribed from", e.topic, " before number", e.end); });
+          note(event_kind, hash_of(e.topic), e.end, [&] {
+            return e.end == 0 ? telling{"is unsubscribed from " + std::string{e.topic},
+                                        {{"topic", std::string{e.topic}}}}
+                              : about("is unsubscribed from", e.topic, " before number", e.end);
+          });
           witness_.tell(&checker::on_unsubscribed, when, id_, session_, e.topic, e.end);
         } else if constexpr (std::is_same_v<Event, client_event::received>) {
           if (hidden_by_canary(e))

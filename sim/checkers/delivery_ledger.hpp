@@ -18,8 +18,10 @@ namespace kodama::sim::checkers {
 /// ask at the end whether anything is missing.
 ///
 /// A session is owed every message that its topic sequenced between the server's SUBSCRIBE and
-/// UNSUBSCRIBE. Lives of the server that are over stay in the books, since bytes that they sent may
-/// still arrive. Whoever derives from it and overrides one of these members calls it too.
+/// UNSUBSCRIBE; by a filter with wildcards every one that was published after SUBACK came and
+/// sequenced before its user asked to unsubscribe. Lives of the server that are over stay in the
+/// books, since bytes that they sent may still arrive. Whoever derives from it and overrides one of
+/// these members calls it too.
 class delivery_ledger : public checker {
 public:
   void on_connected(instant, user_id, session_key who, bool resumed, duration keepalive) override;
@@ -32,6 +34,14 @@ public:
                    topic_sequence sequence, client_id sender, message_tag, bool by_udp) override;
   void on_session_ended(instant, session_key, errc reason) override;
   void on_server_stopped(instant, std::uint32_t life) override;
+  void on_published(instant, user_id, session_key who, std::string_view topic, message_tag,
+                    bool reliable) override;
+  void on_mqtt_published(instant, user_id, const mqtt_message&, std::uint32_t expiry) override;
+  void on_subscribed(instant, user_id, session_key, std::string_view topic,
+                     topic_sequence first) override;
+  void on_unsubscribing(instant, user_id, session_key, std::string_view topic) override;
+  void on_unsubscribed(instant, user_id, session_key, std::string_view topic,
+                       topic_sequence end) override;
   void on_server_subscribed(instant, std::string_view topic, session_key,
                             topic_sequence first) override;
   void on_server_unsubscribed(instant, std::string_view topic, session_key,
@@ -49,7 +59,7 @@ protected:
     topic_sequence sequence;
     message_tag tag;
     instant when;
-    topic_sequence first; ///< since when the session subscribes
+    std::string why; ///< "it is subscribed …"
   };
 
   /// The session that the user believes in and that the server has not ended.
@@ -57,7 +67,7 @@ protected:
   [[nodiscard]] const sequenced* find_sequenced(std::uint32_t life, std::string_view topic,
                                                 topic_sequence sequence);
   /// What the session has not received although it is owed to it, by topic and number.
-  [[nodiscard]] std::vector<owed> missing(session_key session) const;
+  [[nodiscard]] std::vector<owed> missing(user_id user, session_key session) const;
 
 private:
   struct interval {
@@ -68,14 +78,33 @@ private:
     std::vector<interval> intervals;
     boost::container::flat_set<topic_sequence> received;
   };
+  /// By a filter, as the user knows it.
+  struct hearing {
+    instant since;
+    instant until = never;
+  };
+  struct filter {
+    std::vector<hearing> times;
+    bool active = false;
+    unsigned leaving = 0; ///< UNSUBSCRIBE that are not answered yet
+  };
   // Numbers come in rising order, so that each goes to the end.
   using messages = boost::container::flat_map<topic_sequence, sequenced>;
+
+  static void add_missing(std::vector<owed>& to, std::string_view topic, const messages& of,
+                          const subscription& subscribed);
+  /// By a filter; `subscribed`: what came of the topic, null for nothing.
+  void add_missing(std::vector<owed>& to, std::string_view topic, const messages& of,
+                   const subscription* subscribed, std::string_view filter_text,
+                   const filter& by) const;
 
   std::map<user_id, session_key> current_;
   std::set<session_key> ended_;
   std::set<std::uint32_t> lives_over_;
   std::map<std::uint32_t, by_topic<messages>> sequenced_;
   std::map<session_key, by_topic<subscription>> subscriptions_;
+  std::map<user_id, by_topic<filter>> filters_;
+  boost::container::flat_map<message_tag, instant> published_; ///< where anybody has a filter
 };
 
 } // namespace kodama::sim::checkers

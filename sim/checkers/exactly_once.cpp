@@ -49,15 +49,14 @@ void exactly_once::on_end(instant now, const std::vector<user_id>& reachable) {
     const auto session = session_of(user);
     if (!session)
       continue;
-    for (const auto& one : missing(*session)) {
+    for (const auto& one : missing(user, *session)) {
       const auto acknowledged = acknowledged_.find(one.tag);
       if (acknowledged == acknowledged_.end() ||
           std::exchange(at(told_[*session], one.topic), true))
         continue;
       violate(now, text(name_of(user, *session), " never received message ", name_of(one.tag), ", ",
-                        one.sequence, " of \"", one.topic, "\": it is subscribed from ", one.first,
-                        " on, and user ", one.tag.user, " saw the message acknowledged at ",
-                        acknowledged->second));
+                        one.sequence, " of \"", one.topic, "\": ", one.why, ", and user ",
+                        one.tag.user, " saw the message acknowledged at ", acknowledged->second));
     }
   }
 }

@@ -53,8 +53,9 @@ void liveness::disconnect(instant now, user_id who) {
   known.connected = false;
 }
 
-void liveness::on_published(instant now, user_id who, session_key, std::string_view topic,
+void liveness::on_published(instant now, user_id who, session_key session, std::string_view topic,
                             message_tag tag, bool reliable) {
+  delivery_ledger::on_published(now, who, session, topic, tag, reliable);
   if (reliable)
     users_[who].open.try_emplace(tag, publish{now, std::string{topic}});
 }
@@ -205,12 +206,11 @@ void liveness::judge_deliveries(instant now, user_id who) {
   if (!session)
     return;
   std::set<std::string_view> told;
-  for (const auto& one : missing(*session))
+  for (const auto& one : missing(who, *session))
     if (deadline_.passed(one.when, now) && told.insert(one.topic).second)
       violate(now, text(name_of(who, *session), " never received message ", name_of(one.tag), ", ",
-                        one.sequence, " of \"", one.topic, "\", sequenced at ", one.when,
-                        ": it is subscribed from ", one.first, " on, and the bound is ",
-                        deadline_.bound()));
+                        one.sequence, " of \"", one.topic, "\", sequenced at ", one.when, ": ",
+                        one.why, ", and the bound is ", deadline_.bound()));
 }
 
 } // namespace kodama::sim::checkers

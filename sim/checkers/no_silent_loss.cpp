@@ -1,5 +1,6 @@
 #include "sim/checkers/no_silent_loss.hpp"
 
+#include "protocol/mqtt/topic_filter.hpp"
 #include "sim/checkers/text.hpp"
 
 #include <algorithm>
@@ -89,7 +90,11 @@ void no_silent_loss::compare_unconfirmed(instant now, user_id user, session_key 
 
 void no_silent_loss::compare_gaps(instant now, user_id user, session_key who,
                                   const std::vector<topic_gap>& told) {
-  const auto& topics = users_[user].topics;
+  const auto& of = users_[user];
+  auto topics = of.topics;
+  topics.insert(of.heard.begin(), of.heard.end());
+  for (const auto& filter : of.filters)
+    topics.emplace(filter, subscription{});
   by_topic<int> named;
   for (const auto& gap : told) {
     const auto known = topics.find(gap.topic);
@@ -121,6 +126,8 @@ void no_silent_loss::forget(user_id user) {
   known.session.reset();
   known.open.clear();
   known.topics.clear();
+  known.filters.clear();
+  known.heard.clear();
 }
 
 void no_silent_loss::on_stopped(instant, user_id user, session_key, errc) {
@@ -154,21 +161,43 @@ void no_silent_loss::on_received(instant, user_id user, session_key, std::string
                                  topic_sequence sequence, client_id, message_tag, bool) {
   if (sequence == 0)
     return;
-  if (const auto known = find(users_[user].topics, topic))
-    known->last = sequence;
+  auto& known = users_[user];
+  if (const auto subscribed = find(known.topics, topic)) {
+    subscribed->last = sequence;
+  } else if (is_matched(known, topic)) {
+    auto& heard = at(known.heard, topic);
+    if (heard.first == 0)
+      heard.first = sequence;
+    heard.last = sequence;
+  }
 }
 
 void no_silent_loss::on_subscribed(instant, user_id user, session_key, std::string_view topic,
                                    topic_sequence first) {
+  auto& known = users_[user];
+  if (mqtt::has_wildcard(topic)) {
+    known.filters.emplace(topic);
+    return;
+  }
   // A second SUBACK changes nothing.
-  users_[user].topics.try_emplace(std::string{topic}, subscription{first, 0});
+  known.topics.try_emplace(std::string{topic}, subscription{first, 0});
+  if (const auto heard = known.heard.find(topic); heard != known.heard.end())
+    known.heard.erase(heard);
 }
 
 void no_silent_loss::on_unsubscribed(instant, user_id user, session_key, std::string_view topic,
                                      topic_sequence) {
-  auto& topics = users_[user].topics;
-  if (const auto where = topics.find(topic); where != topics.end())
-    topics.erase(where);
+  auto& known = users_[user];
+  if (const auto where = known.topics.find(topic); where != known.topics.end())
+    known.topics.erase(where);
+  if (const auto where = known.filters.find(topic); where != known.filters.end())
+    known.filters.erase(where);
+  std::erase_if(known.heard, [&](const auto& each) { return !is_matched(known, each.first); });
+}
+
+bool no_silent_loss::is_matched(const knowledge& of, std::string_view topic) {
+  return std::any_of(of.filters.begin(), of.filters.end(),
+                     [&](const auto& filter) { return mqtt::matches(filter, topic); });
 }
 
 void no_silent_loss::on_session_ended(instant now, session_key session, errc reason) {

@@ -59,11 +59,14 @@ private:
     std::set<message_tag> open;     ///< published, and nothing heard of it since
     std::set<message_tag> doubtful; ///< told to be unconfirmed
     by_topic<subscription> topics;
+    std::set<std::string, std::less<>> filters; ///< with wildcards
+    by_topic<subscription> heard;               ///< by them: since the first that came
   };
 
   void judge_cause(instant now, user_id user, session_key who, errc reason);
   void compare_unconfirmed(instant now, user_id user, session_key who,
                            const std::vector<message_tag>& told);
+  [[nodiscard]] static bool is_matched(const knowledge& of, std::string_view topic);
   void compare_gaps(instant now, user_id user, session_key who, const std::vector<topic_gap>& told);
   void forget(user_id user);
   /// When the server ended it or was gone.

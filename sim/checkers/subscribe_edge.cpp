@@ -1,7 +1,9 @@
 #include "sim/checkers/subscribe_edge.hpp"
 
+#include "protocol/mqtt/topic_filter.hpp"
 #include "sim/checkers/text.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -20,12 +22,12 @@ std::optional<topic_sequence> take(std::deque<topic_sequence>& from) {
 
 void subscribe_edge::on_server_subscribed(instant, std::string_view topic, session_key session,
                                           topic_sequence first) {
-  at(sessions_[session], topic).server_firsts.push_back(first);
+  at(sessions_[session].topics, topic).server_firsts.push_back(first);
 }
 
 void subscribe_edge::on_server_unsubscribed(instant now, std::string_view topic,
                                             session_key session, topic_sequence end) {
-  auto& known = at(sessions_[session], topic);
+  auto& known = at(sessions_[session].topics, topic);
   known.server_ends.push_back(end);
   known.server_ended = now;
 }
@@ -33,7 +35,11 @@ void subscribe_edge::on_server_unsubscribed(instant now, std::string_view topic,
 void subscribe_edge::on_subscribed(instant now, user_id user, session_key who,
                                    std::string_view topic, topic_sequence first) {
   exercise();
-  auto& known = at(sessions_[who], topic);
+  if (mqtt::has_wildcard(topic)) {
+    sessions_[who].filters.emplace(topic);
+    return;
+  }
+  auto& known = at(sessions_[who].topics, topic);
   if (!known.active) {
     judge_begin(now, user, who, topic, first, known);
     known.active = true;
@@ -62,7 +68,12 @@ void subscribe_edge::judge_begin(instant now, user_id user, session_key who, std
 
 void subscribe_edge::on_unsubscribed(instant now, user_id user, session_key who,
                                      std::string_view topic, topic_sequence end) {
-  auto& known = at(sessions_[who], topic);
+  auto& [topics, filters] = sessions_[who];
+  if (const auto filter = filters.find(topic); filter != filters.end()) {
+    exercise();
+    filters.erase(filter);
+  }
+  auto& known = at(topics, topic);
   if (!known.active)
     return; // whoever is not subscribed may still ask, and changes nothing
   exercise();
@@ -91,7 +102,8 @@ void subscribe_edge::judge_end(instant now, user_id user, session_key who, std::
 void subscribe_edge::on_received(instant now, user_id user, session_key who, std::string_view topic,
                                  topic_sequence sequence, client_id sender, message_tag tag,
                                  bool by_udp) {
-  auto& known = at(sessions_[who], topic);
+  auto& [topics, filters] = sessions_[who];
+  auto& known = at(topics, topic);
   const auto received = [&] {
     return text(name_of(user, who), " received message ", name_of(tag), " of client ", sender,
                 " to \"", topic, "\" ",
@@ -99,11 +111,16 @@ void subscribe_edge::on_received(instant now, user_id user, session_key who, std
                               : text("as ", sequence));
   };
   if (!known.active) {
+    if (std::any_of(filters.begin(), filters.end(),
+                    [&](const auto& each) { return mqtt::matches(each, topic); })) {
+      exercise();
+      return;
+    }
     violate_once(now, known,
                  text(received(), ", but ",
                       known.ended != 0
                           ? text("UNSUBACK ended its subscription before ", known.ended)
-                          : "it has no SUBACK for the topic"));
+                          : "it has no SUBACK for the topic, nor for a filter"));
     return;
   }
   if (sequence == 0)
@@ -162,7 +179,7 @@ void subscribe_edge::on_end(instant now, const std::vector<user_id>& reachable) 
 }
 
 void subscribe_edge::judge_belief(instant now, user_id user, session_key who) {
-  for (auto& [topic, known] : sessions_[who])
+  for (auto& [topic, known] : sessions_[who].topics)
     if (known.active && !known.server_ends.empty() && deadline_.passed(known.server_ended, now))
       violate_once(now, known,
                    text(name_of(user, who), " believes itself subscribed to \"", topic, "\" from ",

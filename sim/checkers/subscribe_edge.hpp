@@ -12,7 +12,8 @@ namespace kodama::sim::checkers {
 
 /// Holds the run to `subscribe-edge`: a subscriber receives everything from the number that SUBACK
 /// names to the one before which UNSUBACK ends, and nothing outside; and both answers name the
-/// numbers at which the server did it. Nobody is unsubscribed without being told.
+/// numbers at which the server did it. Nobody is unsubscribed without being told. By a filter with
+/// wildcards nothing comes before its SUBACK, nor after its UNSUBACK.
 class subscribe_edge final : public checker {
 public:
   explicit subscribe_edge(const bounds& limits)
@@ -54,6 +55,12 @@ private:
     bool told = false;
   };
 
+  /// Of one session.
+  struct knowledge {
+    by_topic<subscription> topics;
+    std::set<std::string, std::less<>> filters; ///< that are active
+  };
+
   void violate_once(instant when, subscription& about, std::string what);
   void judge_begin(instant now, user_id user, session_key who, std::string_view topic,
                    topic_sequence first, subscription& known);
@@ -63,7 +70,7 @@ private:
   void judge_belief(instant now, user_id user, session_key who);
 
   deadline deadline_;
-  std::map<session_key, by_topic<subscription>> sessions_;
+  std::map<session_key, knowledge> sessions_;
   std::map<user_id, session_key> current_;
   std::set<session_key> ended_;
   std::set<std::uint32_t> lives_over_;

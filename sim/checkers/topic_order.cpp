@@ -1,5 +1,6 @@
 #include "sim/checkers/topic_order.hpp"
 
+#include "protocol/mqtt/topic_filter.hpp"
 #include "sim/checkers/text.hpp"
 
 #include <utility>
@@ -39,12 +40,22 @@ void topic_order::on_received(instant now, user_id user, session_key who, std::s
   auto& latest = at(latest_[who], topic);
   if (latest.sequence != 0) {
     exercise();
-    if (sequence != latest.sequence + 1 && !std::exchange(at(told_[who], topic), true))
+    const auto next = due(latest, who.server_life, topic);
+    if (sequence != next && !std::exchange(at(told_[who], topic), true))
       violate(now, text(name_of(user, who), " received ", sequence, " of \"", topic, "\" (message ",
                         name_of(tag), ") right after ", latest.sequence, " (message ",
-                        name_of(latest.tag), "), but ", latest.sequence + 1, " was due"));
+                        name_of(latest.tag), "), but ", next, " was due"));
   }
-  latest = {sequence, tag};
+  latest.sequence = sequence;
+  latest.tag = tag;
+}
+
+topic_sequence topic_order::due(const received& latest, std::uint32_t life,
+                                std::string_view topic) {
+  if (const auto all = find(sequenced_, life, topic); !latest.subscribed && all != nullptr)
+    if (const auto next = all->upper_bound(latest.sequence); next != all->end())
+      return next->first;
+  return latest.sequence + 1;
 }
 
 void topic_order::compare(instant now, user_id user, session_key who, std::string_view topic,
@@ -65,11 +76,19 @@ void topic_order::compare(instant now, user_id user, session_key who, std::strin
                       " of client ", sender));
 }
 
+void topic_order::on_subscribed(instant, user_id, session_key who, std::string_view topic,
+                                topic_sequence) {
+  // Where it was heard by a filter, the topic may have begun anew since.
+  if (auto& latest = at(latest_[who], topic); !std::exchange(latest.subscribed, true))
+    latest.sequence = 0;
+}
+
 void topic_order::on_unsubscribed(instant, user_id, session_key who, std::string_view topic,
                                   topic_sequence) {
   // The next subscription may begin anywhere.
-  if (const auto latest = find(latest_, who, topic))
-    *latest = {};
+  for (auto& [name, latest] : latest_[who])
+    if (name == topic || (!latest.subscribed && mqtt::matches(topic, name)))
+      latest = {};
 }
 
 } // namespace kodama::sim::checkers

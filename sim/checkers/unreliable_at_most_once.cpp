@@ -1,7 +1,9 @@
 #include "sim/checkers/unreliable_at_most_once.hpp"
 
+#include "protocol/mqtt/topic_filter.hpp"
 #include "sim/checkers/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kodama::sim::checkers {
@@ -110,9 +112,11 @@ void unreliable_at_most_once::on_published(instant now, user_id user, session_ke
     return;
   }
   for (const auto& [to, known] : online_) {
-    const auto subscribed = known.subscribed.find(topic);
-    if (!settled(known, now) || subscribed == known.subscribed.end() ||
-        now - subscribed->second < settling_min)
+    const auto hears = [&](const auto& each) {
+      return now - each.second >= settling_min && mqtt::matches(each.first, topic);
+    };
+    if (!settled(known, now) ||
+        std::none_of(known.subscribed.begin(), known.subscribed.end(), hears))
       continue;
     exercise();
     expected_.push_back({to, known.session, user, who.client, std::string{topic}, tag, now});

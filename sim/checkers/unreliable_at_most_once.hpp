@@ -58,7 +58,7 @@ private:
     session_key session;
     instant since = never; ///< connected; never: it is not
     duration keepalive{0};
-    by_topic<instant> subscribed; ///< since when
+    by_topic<instant> subscribed; ///< also to filters; since when
   };
   /// One message on its way to one user.
   struct expectation {

@@ -143,6 +143,25 @@ class Messages(harness.Case):
         # DISCONNECT, not a lost connection: that would keep the session for a minute.
         self.assertEqual(self.who("room"), present[:1])
 
+    def test_a_filter_brings_all_topics_that_it_matches(self):
+        sub = self.subscribe(self.address, "--count", 5, "--format", "json", "a/+", "a/b/#", "a/here")
+        sub.until(r"subscribed to a/b/#")
+        sub.until(r"subscribed to a/here")
+        for topic in ("a/b", "a", "a/b/c/d", "b/a", "a/here", "a/x", "a/x"):
+            self.publish(self.address, topic, "to " + topic)
+        self.publish(self.address, "--unreliable", "a/y", "perhaps")
+        self.assertEqual(sub.wait(), 0)
+        got = [(m["topic"], m["sequence"], m["payload"]) for m in sub.lines()]
+        self.assertEqual([topic for topic, _, _ in got], ["a/b", "a/b/c/d", "a/here", "a/x", "a/x"])
+        self.assertEqual([payload for _, _, payload in got], ["to " + topic for topic, _, _ in got])
+        self.assertGreater(got[4][1], got[3][1])
+
+    def test_who_listens_by_a_filter_is_no_subscriber(self):
+        sub = self.subscribe(self.address, "#")
+        self.publish(self.address, "room", "one")
+        sub.until("one\n")
+        self.assertEqual(self.who("room"), [])
+
     def test_ping_knows_round_trip_time_and_udp(self):
         done = self.ask("ping", "--connect", self.address, "--count", 5, "--interval", "1ms",
                         "--format", "json")
@@ -190,7 +209,7 @@ class Refusals(harness.Case):
 
     def test_what_can_never_be_sent_is_refused_at_once(self):
         server = self.serve()
-        for command in (["sub", "a/#"], ["pub", "", "m"], ["who", "$x"]):
+        for command in (["sub", "a#"], ["pub", "", "m"], ["who", "$x"]):
             done = self.ask(*command, "--connect", server.address)
             self.assertEqual(done.returncode, 1, command)
             self.assert_one_line(done.stderr, "invalid_topic")
@@ -199,6 +218,16 @@ class Refusals(harness.Case):
             done = self.ask(*command)
             self.assertEqual(done.returncode, 2, command)
             self.assert_one_line(done.stderr, "kodama: ")
+
+    def test_a_filter_that_is_none_is_refused_at_once(self):
+        for command in (("sub", "a+"), ("sub", "a/#/b"), ("sub", "$SYS/#"), ("pub", "a/+", "x"),
+                        ("who", "#")):
+            done = self.ask(command[0], "--connect", "127.0.0.1:1", *command[1:])
+            self.assertEqual(done.returncode, 1)
+            self.assert_one_line(done.stderr, "invalid_topic")
+        done = self.ask("sub", "--connect", "127.0.0.1:1", "--watch", "a/+")
+        self.assertEqual(done.returncode, 1)
+        self.assert_one_line(done.stderr, "can't be watched")
 
     def test_a_line_that_is_too_long_is_named(self):
         server = self.serve()
@@ -241,6 +270,20 @@ class Ends(harness.Case):
         again.until("ready")
         sub.until("subscribed to t", times=2)
         self.publish(server.address, "t", "two")
+        self.assertEqual(sub.wait(), 3)
+
+    def test_a_gap_by_a_filter_is_named(self):
+        server = self.serve()
+        sub = self.subscribe(server.address, "--count", 2, "t/+")
+        self.publish(server.address, "t/a", "one")
+        sub.until("one\n")
+        server.stop()
+        sub.until("t/\\+: messages may be missing")
+        sub.until("t/a: messages after 1 may be missing")
+        again = self.start("serve", "--listen", server.address)
+        again.until("ready")
+        sub.until("subscribed to t", times=2)
+        self.publish(server.address, "t/a", "two")
         self.assertEqual(sub.wait(), 3)
 
     def test_a_publisher_says_how_much_is_in_doubt(self):

@@ -9,11 +9,11 @@ LINES = 20_000
 
 
 class Cuts(harness.Case):
-    def everything_arrives(self, seed, *faults):
+    def everything_arrives(self, seed, *faults, by="t"):
         server = self.serve()
         left = self.flaky(server, "127.0.0.2", "--seed", seed, *faults)
         right = self.flaky(server, "127.0.0.3", "--seed", seed + 1, *faults)
-        sub = self.subscribe(left, "--keepalive", "1s", "--count", LINES, "t")
+        sub = self.subscribe(left, "--keepalive", "1s", "--count", LINES, by)
         pub = self.start("pub", "--connect", right, "--verbose", "--keepalive", "1s", "t", "-",
                          stdin=subprocess.PIPE)
         pub.process.stdin.write(harness.numbers(LINES).encode())
@@ -30,6 +30,9 @@ class Cuts(harness.Case):
     def test_connections_that_are_cut(self):
         resumed = sum(self.everything_arrives(seed, *self.CUTS) for seed in (1, 3, 5))
         self.assertGreater(resumed, 10)
+
+    def test_connections_that_are_cut_below_a_filter(self):
+        self.assertGreater(self.everything_arrives(17, *self.CUTS, by="#"), 0)
 
     def test_cuts_of_which_one_side_is_not_told(self):
         half_open = ("--half-open", "30%", "--half-open-for", "2s")

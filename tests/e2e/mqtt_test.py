@@ -218,6 +218,15 @@ class OneWorld(Mqtt):
         self.publish(self.server.address, "--unreliable", "w/a", "maybe")
         sub.until("got w/a maybe qos=0")
 
+    def test_mqtt_to_native_by_a_filter(self):
+        native = self.subscribe(self.server.address, "--count", 2, "--format", "json", "w/+")
+        self.pub("5", "-t", "$w/a", "-m", "unheard", "-q", 1)
+        self.pub("5", "-t", "w/a", "-m", "one", "-q", 1)
+        self.pub("5", "-t", "w/b", "-m", "two", "-q", 2)
+        self.assertEqual(native.wait(), 0)
+        self.assertEqual([(m["topic"], m["payload"]) for m in native.lines()],
+                         [("w/a", "one"), ("w/b", "two")])
+
     def test_mqtt_to_native(self):
         native = self.subscribe(self.server.address, "--count", 3, "--format", "json", "w/a")
         for qos in (0, 1, 2):

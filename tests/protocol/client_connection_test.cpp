@@ -261,6 +261,91 @@ TEST(ClientConnection, HearsNothingOfATopicOutsideItsSubscription) {
   EXPECT_EQ(c.told(), sentences{"connection lost: unexpected_message"});
 }
 
+message::publish publication_of(std::string_view topic, message_id id, topic_sequence sequence) {
+  auto m = conversation::publication(id, sequence, "x");
+  m.topic = topic;
+  return m;
+}
+
+TEST(ClientConnection, HearsByAFilterWhatItMatchesUntilItEnds) {
+  conversation c;
+  c.begin();
+  static_cast<void>(c.client.subscribe("room/+").value());
+  c.settle();
+  EXPECT_EQ(c.heard(), sentences{"SUBSCRIBE 1 room/+"});
+  c.say(message::suback{1, 1, "room/+", 0});
+  c.say(publication_of("room/a", 2, 7));
+  c.say(publication_of("room/a", 3, 8));
+  c.say(publication_of("room/b", 4, 1));
+  EXPECT_EQ(c.told(), (sentences{"subscribed 1 room/+ 0", "received room/a 7 'x'",
+                                 "received room/a 8 'x'", "received room/b 1 'x'"}));
+  static_cast<void>(c.client.unsubscribe("room/+").value());
+  c.settle();
+  c.say(message::unsuback{5, 2, "room/+", 0});
+  EXPECT_EQ(c.told(), sentences{"unsubscribed 2 room/+ 0"});
+  c.say(publication_of("room/a", 6, 9));
+  EXPECT_EQ(c.told(), sentences{"connection lost: unexpected_message"});
+}
+
+TEST(ClientConnection, HearsNothingByAFilterThatDoesNotMatch) {
+  conversation c;
+  c.begin();
+  static_cast<void>(c.client.subscribe("room/+").value());
+  c.settle();
+  c.say(message::suback{1, 1, "room/+", 0});
+  c.say(publication_of("room/a/b", 2, 7));
+  EXPECT_EQ(c.told(), (sentences{"subscribed 1 room/+ 0", "connection lost: unexpected_message"}));
+}
+
+TEST(ClientConnection, HearsTheNumbersOfATopicOnceWhicheverWayTheyCome) {
+  conversation c;
+  c.begin();
+  static_cast<void>(c.client.subscribe("#").value());
+  static_cast<void>(c.client.subscribe("room").value());
+  c.settle();
+  c.say(message::suback{1, 1, "#", 0});
+  c.say(publication_of("room", 2, 7));
+  c.say(message::suback{3, 2, "room", 8});
+  c.say(publication_of("room", 4, 8));
+  EXPECT_EQ(c.told(), (sentences{"subscribed 1 # 0", "received room 7 'x'", "subscribed 2 room 8",
+                                 "received room 8 'x'"}));
+  c.say(publication_of("room", 5, 8));
+  EXPECT_EQ(c.told(), sentences{"connection lost: unexpected_message"});
+}
+
+TEST(ClientConnection, NamesFiltersAndWhatTheyBroughtWhenASessionIsLost) {
+  conversation c;
+  c.begin();
+  static_cast<void>(c.client.subscribe("room/+").value());
+  c.settle();
+  c.say(message::suback{1, 1, "room/+", 0});
+  c.say(publication_of("room/a", 2, 7));
+  c.say(publication_of("room/a", 3, 8));
+  c.told();
+  c.cut();
+  c.accept();
+  c.heard();
+  c.say(message::connack_failed{errc::session_unknown, "expired"});
+  EXPECT_EQ(c.told(), (sentences{"connection lost: connection_lost",
+                                 "session lost: session_unknown unconfirmed {} abandoned {} "
+                                 "room/+ 0..0 room/a 7..8"}));
+  c.accept();
+  c.welcome(0, 2);
+  EXPECT_EQ(c.heard(), (sentences{"CONNECT secret", "SUBSCRIBE 1 room/+"}));
+}
+
+TEST(ClientConnection, HoldsAnswersToWhatWasAsked) {
+  for (const auto& wrong : {message::suback{1, 1, "room/+", 5}, message::suback{1, 2, "room", 0}}) {
+    conversation c;
+    c.begin();
+    static_cast<void>(c.client.subscribe("room/+").value());
+    static_cast<void>(c.client.subscribe("room").value());
+    c.settle();
+    c.say(wrong);
+    EXPECT_EQ(c.told(), sentences{"connection lost: malformed_message"});
+  }
+}
+
 TEST(ClientConnection, StopsWhenTakenOver) {
   conversation c;
   c.begin();
@@ -412,7 +497,9 @@ TEST(ClientConnection, RefusesWhatTheServerWouldRefuse) {
   EXPECT_EQ(publish("room", 53), errc::message_too_long); // 12 + 16 + 12 + (8 + 56)
   EXPECT_TRUE(c.client.publish("room", user_section_first, bytes(52)).has_value());
   EXPECT_EQ(c.client.publish("room", 0x1001, bytes(1)).error(), errc::malformed_message);
-  EXPECT_EQ(c.client.subscribe("#").error(), errc::invalid_topic);
+  EXPECT_EQ(c.client.subscribe("a#").error(), errc::invalid_topic);
+  EXPECT_EQ(c.client.watch("#").error(), errc::invalid_topic);
+  EXPECT_EQ(publish("#", 1), errc::invalid_topic);
 }
 
 TEST(ClientConnection, RefusesPastTheServersLimitUntilItAcknowledges) {

@@ -67,7 +67,10 @@ void visit_fields(Message& m, Visitor& v) {
   v.id("id", m.id);
   v.id("in_reply_to", m.in_reply_to);
   v.text("topic", m.topic);
-  v.id("first", m.first);
+  if constexpr (std::is_same_v<Message, suback>)
+    v.optional_id("first", m.first);
+  else
+    v.id("first", m.first);
 }
 
 template <class Message, class Visitor>
@@ -76,7 +79,10 @@ void visit_fields(Message& m, Visitor& v) {
   v.id("id", m.id);
   v.id("in_reply_to", m.in_reply_to);
   v.text("topic", m.topic);
-  v.id("end", m.end);
+  if constexpr (std::is_same_v<Message, unsuback>)
+    v.optional_id("end", m.end);
+  else
+    v.id("end", m.end);
 }
 
 template <class Visitor>

@@ -102,5 +102,33 @@ TEST(TopicName, MayNotHideAByteOfZero) {
   EXPECT_FALSE(is_valid(std::string_view{"a\0b", 3}));
 }
 
+TEST(TopicFilter, MayBeATopicOrHaveWildcardsInWholeLevels) {
+  for (const auto filter :
+       {"a", "chat/lobby", "+", "#", "a/+/b", "+/+", "a/#", "+/b/#", "/+", "//#"})
+    EXPECT_TRUE(check_topic_filter(filter, 256).has_value()) << filter;
+}
+
+TEST(TopicFilter, HasNoWildcardWithinALevelAndNothingBehindTheLast) {
+  for (const auto filter : {"a+", "+a", "a/b+/c", "#/a", "a#", "a/#/", "##", "++"})
+    EXPECT_EQ(check_topic_filter(filter, 256).error(), errc::invalid_topic) << filter;
+}
+
+TEST(TopicFilter, IsOtherwiseMadeAsANameIs) {
+  EXPECT_EQ(check_topic_filter("", 256).error(), errc::invalid_topic);
+  EXPECT_EQ(check_topic_filter("$SYS/#", 256).error(), errc::invalid_topic);
+  EXPECT_EQ(check_topic_filter("$share/group/a", 256).error(), errc::invalid_topic);
+  EXPECT_EQ(check_topic_filter("a\n/#", 256).error(), errc::invalid_topic);
+  EXPECT_EQ(check_topic_filter("\xff/#", 256).error(), errc::invalid_topic);
+  EXPECT_EQ(check_topic_filter("a/b/#", 4).error(), errc::topic_too_long);
+}
+
+TEST(TopicFilter, HasAtMost128Levels) {
+  std::string filter = "+";
+  for (int levels = 1; levels != 128; ++levels)
+    filter += "/+";
+  EXPECT_TRUE(check_topic_filter(filter, 1000).has_value());
+  EXPECT_EQ(check_topic_filter(filter + "/+", 1000).error(), errc::invalid_topic);
+}
+
 } // namespace
 } // namespace kodama

@@ -101,6 +101,17 @@ TEST(ScenarioText, ReadsWhatAPersonWrites) {
   EXPECT_EQ(*read, expected);
 }
 
+TEST(ScenarioText, KnowsFiltersOfUsers) {
+  const auto read = parse_scenario("kodama scenario 1\n"
+                                   "do 0s user 0 subscribe name topic/+\n"
+                                   "do 1s user 0 unsubscribe name *\n");
+  ASSERT_TRUE(read.has_value()) << read.error().line << ": " << read.error().expected;
+  EXPECT_EQ(read->operations.front().name, "topic/+");
+  EXPECT_EQ(read->operations.back().name, "#");
+  EXPECT_NE(to_text(*read).find("do 0s user 0 subscribe name topic/+\n"), std::string::npos);
+  EXPECT_NE(to_text(*read).find("do 1s user 0 unsubscribe name *\n"), std::string::npos);
+}
+
 // A file that a person made must not be judged while messages are merely under way.
 TEST(ScenarioText, EndsLateEnoughUnlessToldOtherwise) {
   const auto read = parse_scenario("kodama scenario 1\nheal_at 5s\ndo 9s user 0 connect\n");
@@ -137,6 +148,10 @@ TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
       {"kodama scenario 1\ndo 1ns user 0 jump\n", 2, 15, "an operation"},
       {"kodama scenario 1\ndo 1ns user 0 publish size\n", 2, 27, a_number},
       {"kodama scenario 1\ndo 1ns user 0 publish size 1 topic 2\n", 2, 30, "the end of the line"},
+      {"kodama scenario 1\ndo 1ns user 0 subscribe name a+\n", 2, 30,
+       "a topic, or a filter with + and * (for #)"},
+      {"kodama scenario 1\ndo 1ns user 0 watch name a\n", 2, 21,
+       "nothing more: only `subscribe` and `unsubscribe` of a user have a name"},
       {"kodama scenario 1\nstrike 1ns meteor host 1\n", 2, 12, "a kind of fault"},
       {"kodama scenario 1\nstrike 1ns udp_loss user 1\n", 2, 12,
        "a fault that strikes (this one is a `chance`)"},

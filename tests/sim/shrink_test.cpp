@@ -58,7 +58,8 @@ RC_GTEST_PROP(Shrink, LeavesNothingWhereEverythingFails, ()) {
   scenario nothing;
   nothing.udp = false;
   nothing.end_at = nothing.end_needed();
-  RC_ASSERT(made.smallest == nothing);
+  nothing.seed = made.smallest.seed; // it decides nothing any more
+  RC_ASSERT(to_text(made.smallest) == to_text(nothing));
 }
 
 TEST(Shrink, LeavesOfAPersonWithAnMqttClientWhatMatters) {

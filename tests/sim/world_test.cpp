@@ -68,6 +68,35 @@ TEST(World, ReallyDeliversWhatIsPublished) {
             3);
 }
 
+TEST(World, DeliversByAFilterWhatItMatches) {
+  scenario what;
+  what.users = 2;
+  what.topics = 2;
+  what.heal_at = 1s;
+  what.end_at = 60s;
+  const auto by_name = [](duration at, kind does, std::string filter) {
+    operation made{at, 1, does};
+    made.name = std::move(filter);
+    return made;
+  };
+  what.operations = {{0s, 0, kind::connect},
+                     {0s, 1, kind::connect},
+                     by_name(1s, kind::subscribe, "topic/+"),
+                     by_name(1s, kind::subscribe, "+/1"),
+                     {2s, 0, kind::publish, 0, 3, 10},
+                     {3s, 0, kind::publish_unreliable, 1, 2, 10},
+                     by_name(4s, kind::unsubscribe, "topic/+"),
+                     {5s, 0, kind::publish, 0, 3, 10},
+                     {6s, 0, kind::publish, 1, 1, 10}};
+  trace history{trace::keep::text};
+  const auto result = run(what, history);
+  EXPECT_TRUE(result.passed()) << told(result);
+  const auto& records = history.records();
+  EXPECT_EQ(std::count_if(records.begin(), records.end(),
+                          [](const auto& record) { return record.kind == "user.receives"; }),
+            6);
+}
+
 rc::Gen<operation> any_operation(std::uint32_t users, std::uint32_t topics) {
   return rc::gen::build<operation>(
       rc::gen::set(&operation::at, rc::gen::map(rc::gen::inRange(0, 20'000),

@@ -111,5 +111,51 @@ TEST_F(ExactlyOnceChecker, ReportsEachTopicOfASessionOnce) {
   EXPECT_TRUE(breaks(judge, {"0#1"}));
 }
 
+struct ExactlyOnceCheckerByFilter : testing::Test {
+  exactly_once judge;
+  story tell{judge};
+
+  void SetUp() override { tell.opens(0).opens(1).subscribes_by(1, "ro/+"); }
+};
+
+TEST_F(ExactlyOnceCheckerByFilter, MissesWhatAFilterOwes) {
+  tell.delivers(1, {0, 1}, 1, "ro/om").publishes({0, 2}, true, "ro/om");
+  tell.sequences({0, 2}, 2, "ro/om").acknowledges({0, 2}).ends({0, 1});
+  EXPECT_TRUE(breaks(judge, {"user 1 (session 1/2)", "0#2", "2 of \"ro/om\"", "\"ro/+\" since"}));
+}
+
+TEST_F(ExactlyOnceCheckerByFilter, OwesNothingThatItDoesNotMatch) {
+  tell.delivers(1, {0, 1}, 1, "ro/om").publishes({0, 2}).sequences({0, 2}, 1);
+  tell.acknowledges({0, 2}).ends({0, 1});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(ExactlyOnceCheckerByFilter, OwesNothingThatWasPublishedBefore) {
+  tell.opens(2).publishes({0, 1}, true, "ro/om").subscribes_by(2, "#");
+  tell.sequences({0, 1}, 1, "ro/om").acknowledges({0, 1}).receives(1, {0, 1}, 1, "ro/om");
+  tell.ends({0, 1, 2});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(ExactlyOnceCheckerByFilter, OwesNothingFromTheWishToUnsubscribeOn) {
+  tell.publishes({0, 1}, true, "ro/om").asks_to_unsubscribe_by(1, "ro/+");
+  tell.sequences({0, 1}, 1, "ro/om").acknowledges({0, 1}).unsubscribes_by(1, "ro/+");
+  tell.ends({0, 1});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(ExactlyOnceCheckerByFilter, OwesWhatWasSequencedBeforeThatWish) {
+  tell.publishes({0, 1}, true, "ro/om").sequences({0, 1}, 1, "ro/om").acknowledges({0, 1});
+  tell.asks_to_unsubscribe_by(1, "ro/+").unsubscribes_by(1, "ro/+").ends({0, 1});
+  EXPECT_TRUE(breaks(judge, {"0#1", "\"ro/+\""}));
+}
+
+TEST_F(ExactlyOnceCheckerByFilter, OwesNothingAnewWhileAnUnsubscribeIsUnderWay) {
+  tell.asks_to_unsubscribe_by(1, "ro/+").asks_to_unsubscribe_by(1, "ro/+");
+  tell.unsubscribes_by(1, "ro/+").subscribes_by(1, "ro/+").publishes({0, 1}, true, "ro/om");
+  tell.sequences({0, 1}, 1, "ro/om").acknowledges({0, 1}).ends({0, 1});
+  EXPECT_TRUE(holds(judge));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

@@ -201,5 +201,22 @@ TEST_F(NoSilentLossChecker, AcceptsThatGarbageIsTooLong) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(NoSilentLossChecker, AcceptsAReportWithAFilterAndWhatItBrought) {
+  tell.subscribes_by(0, "+").receives(0, {0, 1}, 4).receives(0, {0, 2}, 5);
+  tell.subscribes_by(0, "b/#").receives(0, {0, 3}, 1, "b/c").unsubscribes_by(0, "b/#");
+  tell.loses_session(0, {}, {{"+", 0, 0}, {"room", 5, 4}});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesAFilterLeftOut) {
+  tell.subscribes_by(0, "+").loses_session(0, {});
+  EXPECT_TRUE(breaks(judge, {"not told of \"+\""}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesATopicLeftOutThatAFilterBrought) {
+  tell.subscribes_by(0, "+").receives(0, {0, 1}, 4).loses_session(0, {}, {{"+", 0, 0}});
+  EXPECT_TRUE(breaks(judge, {"not told of \"room\"", "from 4 on"}));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

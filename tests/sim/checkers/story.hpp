@@ -70,6 +70,19 @@ public:
     to_.on_unsubscribed(now_, user, session(user), topic, end);
     return *this;
   }
+  /// A filter with wildcards.
+  story& subscribes_by(user_id user, std::string_view filter) {
+    to_.on_subscribed(step(), user, session(user), filter, 0);
+    return *this;
+  }
+  story& asks_to_unsubscribe_by(user_id user, std::string_view filter) {
+    to_.on_unsubscribing(step(), user, session(user), filter);
+    return *this;
+  }
+  story& unsubscribes_by(user_id user, std::string_view filter) {
+    to_.on_unsubscribed(step(), user, session(user), filter, 0);
+    return *this;
+  }
   story& publishes(message_tag tag, bool reliable = true, std::string_view topic = room) {
     to_.on_published(step(), tag.user, session(tag.user), topic, tag, reliable);
     return *this;

@@ -141,5 +141,32 @@ TEST_F(SubscribeEdgeChecker, LetsASessionThatEndedLeaveItsTopics) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(SubscribeEdgeChecker, AcceptsByAFilterWhatItMatchesWhileItHolds) {
+  tell.subscribes_by(1, "room/+").receives(1, {0, 1}, 5, "room/a").receives(1, {0, 2}, 0, "room/b");
+  tell.unsubscribes_by(1, "room/+");
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(SubscribeEdgeChecker, RefusesByAFilterWhatItDoesNotMatch) {
+  tell.subscribes_by(1, "room/+").receives(1, {0, 1}, 5, "room/a/b");
+  EXPECT_TRUE(breaks(judge, {"0#1", "\"room/a/b\" as 5", "no SUBACK", "nor for a filter"}));
+}
+
+TEST_F(SubscribeEdgeChecker, RefusesAnythingAfterTheUnsubackOfAFilter) {
+  tell.subscribes_by(1, "room/+").unsubscribes_by(1, "room/+").receives(1, {0, 1}, 5, "room/a");
+  EXPECT_TRUE(breaks(judge, {"0#1", "\"room/a\" as 5", "nor for a filter"}));
+}
+
+TEST_F(SubscribeEdgeChecker, HoldsASubscriptionToItsNumbersBesideAFilter) {
+  tell.subscribes_by(1, "#").subscribes(1, 5).receives(1, {0, 1}, 6);
+  EXPECT_TRUE(breaks(judge, {"0#1", "as 6", "SUBACK named 5"}));
+}
+
+TEST_F(SubscribeEdgeChecker, LetsAFilterGoOnWhereASubscriptionEnds) {
+  tell.subscribes_by(1, "#").receives(1, {0, 1}, 4).subscribes(1, 5).receives(1, {0, 2}, 5);
+  tell.unsubscribes(1, 6).receives(1, {0, 3}, 6);
+  EXPECT_TRUE(holds(judge));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

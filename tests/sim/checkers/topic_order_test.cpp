@@ -73,5 +73,31 @@ TEST_F(TopicOrderChecker, RefusesASubscriptionFromANumberThatIsGivenAlready) {
   EXPECT_TRUE(breaks(judge, {"session 1/2", "\"room\" from 4 on", "had given 4"}));
 }
 
+TEST_F(TopicOrderChecker, RefusesAGapByAFilter) {
+  tell.sequences({0, 1}, 5).sequences({0, 2}, 6).sequences({0, 3}, 7);
+  tell.subscribes_by(0, "+").receives(0, {0, 1}, 5).receives(0, {0, 3}, 7);
+  EXPECT_TRUE(breaks(judge, {"received 7", "right after 5", "6 was due"}));
+}
+
+TEST_F(TopicOrderChecker, LetsAFilterBeginAnewAnywhere) {
+  tell.sequences({0, 1}, 5).sequences({0, 2}, 6).sequences({0, 3}, 7);
+  tell.subscribes_by(0, "+").receives(0, {0, 1}, 5).unsubscribes_by(0, "+");
+  tell.subscribes_by(0, "+").receives(0, {0, 3}, 7).sequences({0, 4}, 8).receives(0, {0, 4}, 8);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(TopicOrderChecker, LetsATopicBeginAnewBelowAFilter) {
+  tell.sequences({0, 1}, 5).sequences({0, 2}, 9).sequences({0, 3}, 10);
+  tell.subscribes_by(0, "+").receives(0, {0, 1}, 5).receives(0, {0, 2}, 9);
+  tell.receives(0, {0, 3}, 10);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(TopicOrderChecker, LetsNoTopicBeginAnewBelowASubscriber) {
+  tell.subscribes_by(1, "+").subscribes(1, 5).sequences({0, 1}, 5).sequences({0, 2}, 9);
+  tell.receives(1, {0, 1}, 5).receives(1, {0, 2}, 9);
+  EXPECT_TRUE(breaks(judge, {"received 9", "right after 5", "6 was due"}));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

@@ -111,5 +111,17 @@ TEST_F(UnreliableAtMostOnceChecker, ExpectsNothingForWhoIsNotSubscribed) {
   EXPECT_TRUE(judge.violations().empty());
 }
 
+TEST_F(UnreliableAtMostOnceChecker, RefusesALossByAFilterOfLongStanding) {
+  tell.subscribes_by(2, "+").heals().pass(settling).publishes({0, 1}, false).pass(3s);
+  tell.ends({0, 1, 2});
+  EXPECT_TRUE(breaks(judge, {"user 2 (session 1/3)", "never received message 0#1"}));
+}
+
+TEST_F(UnreliableAtMostOnceChecker, ExpectsNothingByAFilterThatDoesNotMatch) {
+  tell.subscribes_by(2, "+/+").heals().pass(settling).publishes({0, 1}, false).pass(3s);
+  tell.ends({0, 1, 2});
+  EXPECT_TRUE(judge.violations().empty());
+}
+
 } // namespace
 } // namespace kodama::sim::checkers
