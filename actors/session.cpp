@@ -69,7 +69,7 @@ void session::handle(const link_closed& closed) {
 }
 
 void session::handle(const publish_sequenced& sequenced) {
-  for (std::size_t i = 0; i != sequenced.count && !ended_; ++i)
+  for (std::size_t i = 0; i != sequenced.count && !has_ended(); ++i)
     core_.complete(now(), sequenced.first + i);
   world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
   pump();
@@ -82,13 +82,13 @@ void session::handle(const topic_answered& answer) {
 
 void session::handle(const filters_answered& answer) {
   const auto asked = filters_ ? filters_->handle_answered(answer) : std::nullopt;
-  if (!asked || ended_)
+  if (!asked || has_ended())
     return;
   if (asked->what == topic_request::subscribe)
     owe(message::suback{1, answer.request, asked->filter, 0});
   else
     owe(message::unsuback{1, answer.request, asked->filter, 0});
-  if (!ended_)
+  if (!has_ended())
     core_.complete(now(), answer.request);
   pump();
 }
@@ -178,7 +178,7 @@ void session::receive(link_id from, const bytes& data) {
     if (!*request)
       break;
     carry_out(**request);
-    if (ended_)
+    if (has_ended())
       return;
   }
   pass_collected();
@@ -261,7 +261,7 @@ void session::pass_collected() {
 // --- what topics answer -----------------------------------------------------------------------
 
 void session::handle_answer(const topic_answered& answer) {
-  if (ended_)
+  if (has_ended())
     return;
   switch (answer.what) {
   case topic_request::subscribe:
@@ -278,7 +278,7 @@ void session::handle_answer(const topic_answered& answer) {
     break;
   case topic_request::list: push_list(answer); break;
   }
-  if (!ended_)
+  if (!has_ended())
     core_.complete(now(), answer.request);
 }
 
@@ -303,7 +303,7 @@ void session::push_list(const topic_answered& answer) {
 }
 
 void session::handle_publication(const publication& what) {
-  if (ended_)
+  if (has_ended())
     return;
   world_.watching.on_delivered(spoken::native,
                                what.reliable ? mqtt::qos::exactly_once : mqtt::qos::at_most_once,
@@ -315,7 +315,7 @@ void session::handle_publication(const publication& what) {
 }
 
 void session::owe(shared_batch batch) {
-  if (ended_)
+  if (has_ended())
     return;
   if (core_.push(std::move(batch)))
     world_.watching.on_backlog(who_.client, core_.buffered_bytes());

@@ -73,6 +73,7 @@ private:
   void welcome(const admission& asking);
   void refuse(const link_ptr& link, errc reason, std::string_view text);
   void lose_connection(errc reason);
+  [[nodiscard]] bool has_ended() const noexcept { return ended_ != errc{}; }
   /// Tells the peer, closes the link, leaves all topics.
   void end(errc reason, std::string_view text);
 
@@ -130,8 +131,8 @@ private:
   caf::actor selector_;
   std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
-  /// Set when the session is over but a resume within the window is still to be told why.
-  std::optional<errc> ended_;
+  /// Why the session is over, which a resume within the window is still to be told; zero: it is not.
+  errc ended_{};
   bool forgotten_asked_ = false;
   bool forgotten_ = false;
 };

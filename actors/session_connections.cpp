@@ -11,10 +11,10 @@ void session::admit(admission& asking) {
     refuse(asking.link, errc::session_unknown, "no such session");
     return;
   }
-  if (ended_) {
-    refuse(asking.link, *ended_, "the session has ended");
+  if (has_ended()) {
+    refuse(asking.link, ended_, "the session has ended");
     // Told once; nobody needs the reason any more.
-    end(*ended_, "");
+    end(ended_, "");
     return;
   }
   const auto last = asking.resume ? std::optional{asking.resume->last_received} : std::nullopt;
@@ -95,7 +95,7 @@ void session::end(errc reason, std::string_view text) {
     lose_connection(reason);
   }
   drop_path();
-  if (!ended_) {
+  if (!has_ended()) {
     ended_ = reason;
     topics_.leave_all(who_.client);
     if (filters_)

@@ -8,7 +8,7 @@ namespace kodama::actors {
 
 void topic_handles::send(std::string_view topic, caf::message what) {
   auto& found = find_or_open(topic)->second;
-  found.used = ++uses_;
+  mark_used(found);
   if (found.topic) {
     owner_.send(found.topic, std::move(what));
   } else {
@@ -90,6 +90,15 @@ void topic_handles::set_interest(std::string_view topic, bool slot::*which, bool
     ++interests_;
   if (!after)
     shrink_cache();
+}
+
+void topic_handles::mark_used(slot& which) {
+  if (++uses_ == 0) { // the count has gone round: all of them are equally old
+    for (auto& [name, each] : slots_)
+      each.used = 0;
+    uses_ = 1;
+  }
+  which.used = uses_;
 }
 
 void topic_handles::shrink_cache() {

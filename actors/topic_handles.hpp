@@ -46,15 +46,16 @@ private:
   struct slot {
     caf::actor topic;                                   ///< empty until the directory has answered
     std::unique_ptr<std::vector<caf::message>> waiting; ///< while there is anything
+    std::uint32_t used = 0; ///< at this count of uses_: for finding the one least recently used
     bool subscribed = false;
     bool watching = false;
     bool leaving = false;
-    std::uint64_t used = 0; ///< for finding the one least recently used
   };
   using slots = std::map<std::string, slot, std::less<>>;
 
   slots::iterator find_or_open(std::string_view topic);
   void set_interest(std::string_view topic, bool slot::*which, bool yes);
+  void mark_used(slot& which);
   void shrink_cache();
   void leave(slots::iterator at, client_id client);
 
@@ -62,8 +63,8 @@ private:
   caf::actor directory_;
   std::size_t cached_max_;
   slots slots_;
-  std::size_t interests_ = 0;
-  std::uint64_t uses_ = 0;
+  std::uint32_t interests_ = 0;
+  std::uint32_t uses_ = 0;
 };
 
 } // namespace kodama::actors
