@@ -30,7 +30,8 @@ directory::directory(caf::actor_config& config, std::vector<runtime::home_unit*>
                      observer& watching)
     : pinned_actor{config}
     , homes_{std::move(homes)}
-    , watching_{watching} {}
+    , watching_{watching}
+    , alarm_{*this} {}
 
 caf::behavior directory::make_behavior() {
   return {
@@ -38,7 +39,7 @@ caf::behavior directory::make_behavior() {
         open(m.name, caf::actor_cast<caf::actor>(current_sender()));
       },
       [this](const topic_released& m) { release(m.name); },
-      [this](const topic_closed& m) { close(m); },
+      [this](topic_closed& m) { close(m); },
       [this](const filters_asked& m) {
         subscribe(m, caf::actor_cast<caf::actor>(current_sender()));
       },
@@ -46,6 +47,10 @@ caf::behavior directory::make_behavior() {
         unsubscribe(m, caf::actor_cast<caf::actor>(current_sender()));
       },
       [this](const filters_away& m) { set_away(m); },
+      [this](runtime::alarm_rang) {
+        retained_.drop_expired(now());
+        alarm_.arm_at(retained_.next_expiry());
+      },
   };
 }
 
@@ -55,6 +60,8 @@ void directory::on_exit() {
       send_exit(found.topic, caf::exit_reason::kill);
   entries_.clear();
   listeners_.clear();
+  retained_.clear();
+  alarm_.cancel();
 }
 
 void directory::open(const std::string& name, caf::actor session) {
@@ -82,19 +89,23 @@ void directory::release(const std::string& name) {
   found.topic = nullptr;
 }
 
-void directory::close(const topic_closed& closed) {
+void directory::close(topic_closed& closed) {
   last_ = std::max(last_, closed.last);
   presence_last_ = std::max(presence_last_, closed.presence);
   const auto at = entries_.find(closed.name);
   KODAMA_ASSERT(at != entries_.end() && !at->second.topic);
   auto& found = at->second;
-  if (closed.retained)
-    retained_.insert_or_assign(closed.name, *closed.retained);
+  if (closed.retained && closed.retained->expires_at() <= now())
+    closed.retained.reset();
   if (found.curious) {
     for (const auto& each : *found.curious)
       if (closed.retained)
         send(each.session, retained_found{each.filter, *closed.retained});
     found.curious.reset();
+  }
+  if (closed.retained) {
+    retained_.keep(closed.name, std::move(*closed.retained));
+    alarm_.arm_at(retained_.next_expiry());
   }
   if (!found.waiting) {
     entries_.erase(at);
@@ -114,11 +125,7 @@ void directory::close(const topic_closed& closed) {
 
 caf::actor directory::spawn_topic(const std::string& name) {
   auto& home = *homes_[hash_of(name) % homes_.size()];
-  topic::start from{name, caf::actor{this}, last_, presence_last_, std::nullopt, {}};
-  if (const auto kept = retained_.find(name); kept != retained_.end()) {
-    from.retained = std::move(kept->second);
-    retained_.erase(kept);
-  }
+  topic::start from{name, caf::actor{this}, last_, presence_last_, retained_.take(name), {}};
   filters_.match(name, [&](const holder& each) {
     from.listeners.push_back(
         joined_by(each.client, listeners_.at(each.client),
@@ -135,14 +142,12 @@ topic_joined directory::joined_by(client_id client, const listener& who, std::st
 
 template <class Visitor>
 void directory::each_open(std::string_view filter, Visitor&& visit) {
-  const auto wildcard = filter.find_first_of("+#");
-  if (wildcard == std::string::npos) {
+  const auto prefix = literal_prefix(filter);
+  if (prefix.size() == filter.size()) {
     if (const auto at = entries_.find(filter); at != entries_.end())
       visit(at->first, at->second);
     return;
   }
-  // Names that can match begin with what comes before the wildcard; "a/#" matches "a" as well.
-  const auto prefix = filter.substr(0, wildcard > 0 ? wildcard - 1 : 0);
   for (auto at = entries_.lower_bound(prefix);
        at != entries_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
     if (mqtt::matches(filter, at->first))
@@ -183,16 +188,9 @@ void directory::offer_retained(const std::string& filter, const caf::actor& sess
       open.curious->push_back({session, filter});
     }
   });
-  const auto wildcard = filter.find_first_of("+#");
-  const auto prefix =
-      std::string_view{filter}.substr(0, wildcard == std::string::npos ? filter.size()
-                                         : wildcard > 0                ? wildcard - 1
-                                                                       : 0);
-  for (auto at = retained_.lower_bound(prefix);
-       at != retained_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
-    if (mqtt::matches(filter, at->first) &&
-        at->second.batch->forms[at->second.index].expires_at > now())
-      send(session, retained_found{filter, at->second});
+  retained_.each(filter, now(), [&](const retained_message& kept) {
+    send(session, retained_found{filter, kept});
+  });
 }
 
 bool directory::insert(const std::string& text, client_id client) {

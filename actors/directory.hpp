@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/observer.hpp"
+#include "actors/retained_messages.hpp"
 #include "actors/runtime/pinned_actor.hpp"
 #include "protocol/mqtt/topic_tree.hpp"
 
@@ -69,7 +70,7 @@ private:
 
   void open(const std::string& name, caf::actor session);
   void release(const std::string& name);
-  void close(const topic_closed& closed);
+  void close(topic_closed& closed);
   [[nodiscard]] caf::actor spawn_topic(const std::string& name);
 
   std::vector<runtime::home_unit*> homes_;
@@ -87,7 +88,8 @@ private:
   std::map<std::uint64_t, std::string_view> share_names_; ///< the keys above
   std::uint64_t last_share_ = 0;
   std::map<client_id, listener> listeners_;
-  std::map<std::string, retained_message, std::less<>> retained_; ///< of topics that are closed
+  retained_messages retained_;
+  runtime::alarm alarm_; ///< when the next of them expires
 };
 
 } // namespace kodama::actors

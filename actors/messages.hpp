@@ -2,6 +2,7 @@
 
 #include "actors/account.hpp"
 #include "actors/link.hpp"
+#include "actors/retained_quota.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/message_batch.hpp"
 #include "protocol/mqtt/error.hpp"
@@ -113,9 +114,11 @@ struct topic_opened {
 using filter_epoch = std::uint64_t;
 /// The last message of a topic that was published with RETAIN.
 struct retained_message {
-  shared_batch batch;
-  std::size_t index = 0;
+  shared_batch batch; ///< of this one alone
   mqtt::qos qos{};
+  retained_room_ptr room;
+
+  [[nodiscard]] instant expires_at() const { return batch->forms.front().expires_at; }
 };
 /// A session subscribes to filters, all of one SUBSCRIBE; filters_answered comes back. An MQTT
 /// session has all its subscriptions here, a native one those with wildcards, one at a time and
@@ -219,6 +222,8 @@ struct publish_batch {
   /// Of an MQTT sender; a native message with a guarantee goes out at whatever was granted.
   mqtt::qos qos = mqtt::qos::exactly_once;
   instant at = never; ///< when it was sent to the topic
+  /// Of those messages that are to be retained, in their order.
+  std::vector<retained_room_ptr> rooms;
 };
 /// The topic has sequenced these messages of yours.
 struct publish_sequenced {

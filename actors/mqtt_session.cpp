@@ -81,7 +81,7 @@ void mqtt_session::handle(const retained_found& found) {
   const auto* asked = filters_.find(found.filter);
   if (!asked || !may_hear(found.what.batch->forms.front().image.topic()))
     return;
-  owe(found.what.batch, found.what.index, std::min(asked->qos, found.what.qos), true,
+  owe(found.what.batch, 0, std::min(asked->qos, found.what.qos), true,
       mqtt_filters::ids_of(*asked));
   pump();
 }
@@ -200,8 +200,9 @@ void mqtt_session::handle(mqtt_admission& asking) {
   const auto& asked = std::get<mqtt::connect>(**first);
   who_.account = asking.account;
   allowed_ = permissions_of(*who_.account, who_.name);
-  if (const auto refused = judge(asked))
-    return refuse(asking, *refused);
+  auto last = make_will(asked);
+  if (!last)
+    return refuse(asking, last.error());
   if (link_)
     take_over(asked);
   const auto most = who_.account->limits.connections_max;
@@ -215,9 +216,8 @@ void mqtt_session::handle(mqtt_admission& asking) {
     forget_state();
   }
   will_at_ = never;
-  will_.reset();
+  will_ = std::move(*last);
   has_state_ = true;
-  keep_will(asked);
   core_.handle_attach(now(), asked, std::move(reader));
   link_ = asking.link;
   tell_groups(false);

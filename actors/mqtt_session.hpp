@@ -37,6 +37,7 @@ public:
   struct neighbours {
     caf::actor registry;
     caf::actor directory;
+    retained_quota_ptr retained;
   };
 
   mqtt_session(caf::actor_config& config, identity who, neighbours around,
@@ -77,7 +78,14 @@ private:
   void tell_groups(bool away);
 
   // Wills.
-  void keep_will(const mqtt::connect& asked);
+  struct will {
+    std::string topic;
+    publish_batch what;
+    duration delay{};
+    std::optional<std::uint32_t> expiry; ///< seconds, from its publication on
+  };
+  /// Null where there is none; why not, where it may not be said one day.
+  [[nodiscard]] mqtt::outcome<std::unique_ptr<will>> make_will(const mqtt::connect& asked) const;
   void publish_will();
 
   // What the client asks for.
@@ -92,11 +100,16 @@ private:
 
   // Plans and rules.
   [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::publish& what) const;
+  /// Of a CONNECT with a will.
   [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::connect& asked) const;
   [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::subscription& asked) const;
   [[nodiscard]] std::optional<mqtt::error> exceeded(std::string_view limit, std::uint64_t most,
                                                     mqtt::reason_code reason) const;
   [[nodiscard]] bool may_hear(std::string_view topic) const;
+  /// Null where `what` needs none. `where`: in a packet, for the text.
+  [[nodiscard]] mqtt::outcome<retained_room_ptr> make_room(std::string_view where,
+                                                           const mqtt::publish& what) const;
+  [[nodiscard]] mqtt::error exceeded(std::string_view where, const publish_refusal& by) const;
   /// Bytes that are kept while the client is away are charged to its account.
   [[nodiscard]] bool store(std::size_t bytes);
   void give_storage_back();
@@ -122,13 +135,6 @@ private:
     bool to_subscribe = false;
   };
   void reply_to_subscribe(const answer& what);
-
-  struct will {
-    std::string topic;
-    publish_batch what;
-    duration delay{};
-    std::optional<std::uint32_t> expiry; ///< seconds, from its publication on
-  };
 
   identity who_;
   neighbours around_;

@@ -21,7 +21,10 @@ reason_code reason_of(publish_refusal::limit which) {
   case publish_refusal::limit::publish: return reason_code::not_authorized;
   case publish_refusal::limit::message_size_max: return reason_code::packet_too_large;
   case publish_refusal::limit::messages_per_second: return reason_code::message_rate_too_high;
-  case publish_refusal::limit::messages_per_month: return reason_code::quota_exceeded;
+  case publish_refusal::limit::messages_per_month:
+  case publish_refusal::limit::retained_max:
+  case publish_refusal::limit::retained_bytes_max:
+  case publish_refusal::limit::stored_bytes_max: return reason_code::quota_exceeded;
   }
   return reason_code::quota_exceeded;
 }
@@ -38,15 +41,23 @@ std::optional<mqtt::error> mqtt_session::exceeded(std::string_view limit, std::u
 std::optional<mqtt::error> mqtt_session::judge(const mqtt::publish& what) const {
   const auto refused = check_publish(*who_.account, allowed_.get(), what.topic, what.payload.size(),
                                      now(), world_.clock);
-  if (!refused)
-    return std::nullopt;
-  world_.watching.on_limit_hit(who_.client, who_.account->name, name_of(refused->which));
-  return mqtt::error{reason_of(refused->which), "PUBLISH: " + refused->text};
+  return refused ? std::optional{exceeded("PUBLISH: ", *refused)} : std::nullopt;
+}
+
+mqtt::error mqtt_session::exceeded(std::string_view where, const publish_refusal& by) const {
+  world_.watching.on_limit_hit(who_.client, who_.account->name, name_of(by.which));
+  return {reason_of(by.which), std::string{where} + by.text};
+}
+
+mqtt::outcome<retained_room_ptr> mqtt_session::make_room(std::string_view where,
+                                                         const mqtt::publish& what) const {
+  auto made = retained_quota::take(around_.retained, *who_.account, what);
+  if (const auto* refused = std::get_if<publish_refusal>(&made))
+    return exceeded(where, *refused);
+  return std::get<retained_room_ptr>(std::move(made));
 }
 
 std::optional<mqtt::error> mqtt_session::judge(const mqtt::connect& asked) const {
-  if (!asked.will)
-    return std::nullopt;
   // '$' begins a topic that wildcards do not reach; native clients can't say it.
   const auto name = asked.will->topic.substr(asked.will->topic.starts_with('$') ? 1 : 0);
   if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);

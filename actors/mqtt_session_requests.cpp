@@ -49,10 +49,14 @@ void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
                   {reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
   if (const auto refused = judge(asked.what))
     return refuse(asked, *refused);
+  auto room = make_room("PUBLISH: ", asked.what);
+  if (!room)
+    return refuse(asked, room.error());
   const auto expiry = asked.what.properties.message_expiry_interval;
   if (!collected_.continues(asked.what, asked.ordinal))
     pass_collected();
-  collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never);
+  collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never,
+                 *std::move(room));
 }
 
 void mqtt_session::refuse(const mqtt::server_session::publish_request& asked,

@@ -6,9 +6,12 @@ namespace kodama::actors {
 
 using std::chrono::seconds;
 
-void mqtt_session::keep_will(const mqtt::connect& asked) {
+mqtt::outcome<std::unique_ptr<mqtt_session::will>>
+mqtt_session::make_will(const mqtt::connect& asked) const {
   if (!asked.will)
-    return;
+    return std::unique_ptr<will>{};
+  if (auto refused = judge(asked))
+    return *std::move(refused);
   const auto& from = *asked.will;
   mqtt::publish said;
   said.topic = from.topic;
@@ -21,13 +24,17 @@ void mqtt_session::keep_will(const mqtt::connect& asked) {
   said.properties.response_topic = from.properties.response_topic;
   said.properties.correlation_data = from.properties.correlation_data;
   said.properties.user = from.properties.user;
+  auto room = make_room("CONNECT: the will: ", said);
+  if (!room)
+    return room.error();
   publish_collector alone{who_.client};
-  alone.add(said, said.qos == mqtt::qos::at_most_once ? 0 : unanswered, never);
-  will_ = std::make_unique<will>();
-  will_->topic = from.topic;
-  will_->what = alone.take();
-  will_->delay = seconds{from.properties.will_delay_interval.value_or(0)};
-  will_->expiry = from.properties.message_expiry_interval;
+  alone.add(said, said.qos == mqtt::qos::at_most_once ? 0 : unanswered, never, *std::move(room));
+  auto made = std::make_unique<will>();
+  made->topic = from.topic;
+  made->what = alone.take();
+  made->delay = seconds{from.properties.will_delay_interval.value_or(0)};
+  made->expiry = from.properties.message_expiry_interval;
+  return made;
 }
 
 void mqtt_session::publish_will() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/options.hpp"
+#include "actors/retained_quota.hpp"
 #include "actors/runtime/home_unit.hpp"
 #include "actors/world.hpp"
 
@@ -30,12 +31,14 @@ public:
 
   /// For those who publish without a session (net/http_gateway).
   [[nodiscard]] const caf::actor& directory() const noexcept { return directory_; }
+  [[nodiscard]] const retained_quota_ptr& retained() const noexcept { return retained_; }
 
   /// Tells every client that the server is going away and ends every session. To be called on home
   /// 0; takes a few turns.
   void shut_down();
 
 private:
+  retained_quota_ptr retained_;
   caf::actor directory_;
   caf::actor registry_;
   std::vector<caf::actor> doors_;

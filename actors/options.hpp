@@ -20,6 +20,8 @@ struct node_options {
   std::chrono::milliseconds connect_timeout{5'000}; ///< connect_timeout
   /// Topics that a session has published to and keeps at hand without being subscribed.
   std::size_t publish_topics_max = 64;
+  std::size_t retained_max = 100'000; ///< retained messages: quota_exceeded
+  std::size_t retained_bytes_max = 256u * 1024 * 1024;
   udp_path::options path;
 };
 

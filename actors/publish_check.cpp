@@ -1,7 +1,6 @@
 #include "actors/publish_check.hpp"
 
 namespace kodama::actors {
-namespace {
 
 using limit = publish_refusal::limit;
 
@@ -10,14 +9,15 @@ publish_refusal exceeded(limit which, std::uint64_t most, const plan& of) {
           std::string{name_of(which)} + " of plan " + of.name + " is " + std::to_string(most)};
 }
 
-} // namespace
-
 std::string_view name_of(limit which) noexcept {
   switch (which) {
   case limit::publish: return "publish";
   case limit::message_size_max: return "message_size_max";
   case limit::messages_per_second: return "messages_per_second";
   case limit::messages_per_month: return "messages_per_month";
+  case limit::retained_max: return "retained_max";
+  case limit::retained_bytes_max: return "retained_bytes_max";
+  case limit::stored_bytes_max: return "stored_bytes_max";
   }
   return "";
 }

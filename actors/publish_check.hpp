@@ -13,7 +13,16 @@ namespace kodama::actors {
 
 /// What of an account's rules and plan a publish runs into, whatever protocol it came by.
 struct publish_refusal {
-  enum class limit { publish, message_size_max, messages_per_second, messages_per_month };
+  enum class limit {
+    publish,
+    message_size_max,
+    messages_per_second,
+    messages_per_month,
+    // Of retained messages, see actors/retained_quota.
+    retained_max,
+    retained_bytes_max,
+    stored_bytes_max
+  };
 
   limit which{};
   std::string text; ///< names the limit, its number and the plan
@@ -21,6 +30,10 @@ struct publish_refusal {
 
 /// The name of a limit, as the configuration has it.
 [[nodiscard]] std::string_view name_of(publish_refusal::limit which) noexcept;
+
+/// The refusal by a limit of a plan.
+[[nodiscard]] publish_refusal exceeded(publish_refusal::limit which, std::uint64_t most,
+                                       const plan& of);
 
 /// Counts the publish against the account where it passes. `allowed`: null for everything.
 [[nodiscard]] std::optional<publish_refusal> check_publish(const account& who,

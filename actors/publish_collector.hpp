@@ -49,12 +49,16 @@ public:
             (ordinal == 0 || ordinal == pending_.first + pending_.batch->count()));
   }
 
-  void add(const mqtt::publish& what, message_id ordinal, instant expires_at) {
+  /// `room`: null where `what` takes none of retained_quota.
+  void add(const mqtt::publish& what, message_id ordinal, instant expires_at,
+           retained_room_ptr room) {
     if (!pending_.batch) {
       topic_ = what.topic;
       pending_ = publish_batch{std::make_shared<message_batch>(), sender_, ordinal, what.qos};
     }
     pending_.batch->forms.push_back(mqtt::to_publish_form(what, expires_at));
+    if (room)
+      pending_.rooms.push_back(std::move(room));
   }
 
   /// Sends what there is to its topic.

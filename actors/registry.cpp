@@ -9,10 +9,12 @@
 namespace kodama::actors {
 
 registry::registry(caf::actor_config& config, std::vector<runtime::home_unit*> homes,
-                   caf::actor directory, const node_options& options, const surroundings& world)
+                   caf::actor directory, retained_quota_ptr retained, const node_options& options,
+                   const surroundings& world)
     : pinned_actor{config}
     , homes_{std::move(homes)}
     , directory_{std::move(directory)}
+    , retained_{std::move(retained)}
     , options_{options}
     , world_{world} {}
 
@@ -98,7 +100,7 @@ void registry::open(mqtt_admission& asking) {
                    "sessions_max is " + std::to_string(options_.sessions_max));
   const auto opened = runtime::spawn_on<mqtt_session>(
       *homes_[asking.home], mqtt_session::identity{asking.client, ++last_client_, asking.account},
-      mqtt_session::neighbours{caf::actor{this}, directory_}, options_, world_);
+      mqtt_session::neighbours{caf::actor{this}, directory_, retained_}, options_, world_);
   mqtt_sessions_.emplace(std::pair{asking.account->holder, asking.client}, opened);
   send(opened, std::move(asking));
 }

@@ -17,7 +17,7 @@ namespace kodama::actors {
 class registry final : public runtime::pinned_actor {
 public:
   registry(caf::actor_config& config, std::vector<runtime::home_unit*> homes, caf::actor directory,
-           const node_options& options, const surroundings& world);
+           retained_quota_ptr retained, const node_options& options, const surroundings& world);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -33,6 +33,7 @@ private:
 
   std::vector<runtime::home_unit*> homes_;
   caf::actor directory_;
+  retained_quota_ptr retained_;
   const node_options& options_;
   const surroundings& world_;
   std::map<session_id, caf::actor> sessions_;

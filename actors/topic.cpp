@@ -1,6 +1,7 @@
 #include "actors/topic.hpp"
 
 #include "actors/runtime/behavior_of.hpp"
+#include "protocol/assert.hpp"
 
 #include <algorithm>
 #include <map>
@@ -26,7 +27,7 @@ topic::topic(caf::actor_config& config, start from, observer& watching)
     , last_{from.last}
     , presence_last_{from.presence} {
   if (from.retained)
-    need_extras().retained = std::move(from.retained);
+    set_retained(std::move(from.retained));
   for (const auto& each : from.listeners)
     join(each);
 }
@@ -35,8 +36,8 @@ caf::behavior topic::make_behavior() {
   watching_.on_topic_opened(name_);
   return runtime::behavior_of<publish_batch, const topic_asked, const client_left,
                               const topic_retired, const topic_joined, const topic_parted,
-                              const retained_wanted, const topic_member_away, shared_publication>(
-      [this](auto& what) { handle(what); });
+                              const retained_wanted, const topic_member_away, shared_publication,
+                              const runtime::alarm_rang>([this](auto& what) { handle(what); });
 }
 
 void topic::handle(const topic_retired&) {
@@ -112,7 +113,7 @@ void topic::sequence(publish_batch& what) {
     pass_to_listeners(given, out);
     share(given);
   }
-  retain(batch, reliable ? what.qos : mqtt::qos::at_most_once);
+  retain(batch, given.qos, what.rooms);
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
          publish_sequenced{what.first, batch->count(), what.at});
@@ -172,7 +173,7 @@ void topic::handle(const topic_member_away& told) {
 
 topic::extras& topic::need_extras() {
   if (!extras_)
-    extras_ = std::make_unique<extras>();
+    extras_ = std::make_unique<extras>(*this);
   return *extras_;
 }
 
@@ -193,33 +194,49 @@ void topic::join(const topic_joined& joined) {
 void topic::part(const topic_parted& parted) {
   if (!extras_)
     return;
-  auto& [watchers, listeners, natives, epoch, groups, retained] = *extras_;
+  auto& listeners = extras_->listeners;
   const auto client = parted.client;
   if (!parted.shared.empty())
-    return groups.part(parted.shared, client);
+    return extras_->groups.part(parted.shared, client);
   const auto at = position_of(listeners, client);
   if (at == listeners.end() || at->client != client || --at->filters != 0)
     return;
-  natives -= at->native ? 1 : 0;
+  extras_->natives -= at->native ? 1 : 0;
   listeners.erase(at);
 }
 
-void topic::retain(const shared_batch& batch, mqtt::qos qos) {
-  for (std::size_t i = 0; i != batch->forms.size(); ++i) {
-    const auto& form = batch->forms[i];
-    if (!form.retain)
-      continue;
-    if (!form.image.payload().empty())
-      need_extras().retained = retained_message{batch, i, qos};
-    else if (extras_)
-      extras_->retained.reset(); // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
-  }
+void topic::retain(const shared_batch& batch, mqtt::qos qos,
+                   const std::vector<retained_room_ptr>& rooms) {
+  const auto& forms = batch->forms;
+  const auto last =
+      std::find_if(forms.rbegin(), forms.rend(), [](const auto& f) { return f.retain; });
+  if (last == forms.rend())
+    return;
+  if (last->image.payload().empty()) // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
+    return set_retained(std::nullopt);
+  KODAMA_ASSERT(!rooms.empty());
+  // The rest of the batch is not to be kept for as long as this one is.
+  auto alone = std::make_shared<message_batch>();
+  alone->forms.push_back(*last);
+  set_retained(retained_message{std::move(alone), qos, rooms.back()});
+}
+
+void topic::set_retained(std::optional<retained_message> what) {
+  if (!what && !extras_)
+    return;
+  auto& more = need_extras();
+  more.retained = std::move(what);
+  more.expiry.arm_at(more.retained ? more.retained->expires_at() : never);
 }
 
 void topic::handle(const retained_wanted& wanted) {
-  const auto* kept = extras_ && extras_->retained ? &*extras_->retained : nullptr;
-  if (kept && kept->batch->forms[kept->index].expires_at > now())
-    send(wanted.session, retained_found{wanted.filter, *kept});
+  if (extras_ && extras_->retained && extras_->retained->expires_at() > now())
+    send(wanted.session, retained_found{wanted.filter, *extras_->retained});
+}
+
+void topic::handle(runtime::alarm_rang) {
+  if (extras_ && extras_->retained && extras_->retained->expires_at() <= now())
+    extras_->retained.reset();
 }
 
 void topic::leave(client_id client) {

@@ -47,6 +47,7 @@ private:
   void handle(const topic_member_away& told);
   void handle(shared_publication& declined);
   void handle(const retained_wanted& wanted);
+  void handle(runtime::alarm_rang);
 
   struct member {
     client_id client;
@@ -65,12 +66,16 @@ private:
 
   /// What most topics have none of, and a server of many topics would pay for in each.
   struct extras {
+    explicit extras(pinned_actor& owner)
+        : expiry{owner} {}
+
     members watchers;
     std::vector<listener> listeners; ///< sorted by ClientID
     std::size_t natives = 0;         ///< among them
     filter_epoch epoch = 0;          ///< of the latest filter that has come
     share_groups groups;
     std::optional<retained_message> retained;
+    runtime::alarm expiry; ///< of that
   };
 
   [[nodiscard]] extras& need_extras();
@@ -81,7 +86,9 @@ private:
   /// Each message to the member whose turn it is, those of one member in one go.
   void share(share_groups::group& among, const publication& what,
              const std::vector<std::uint32_t>& indexes, const std::vector<client_id>& declined);
-  void retain(const shared_batch& batch, mqtt::qos qos);
+  void retain(const shared_batch& batch, mqtt::qos qos,
+              const std::vector<retained_room_ptr>& rooms);
+  void set_retained(std::optional<retained_message> what);
   void answer(const topic_asked& asked);
   void sequence(publish_batch& what);
   void leave(client_id client);

@@ -1,7 +1,5 @@
 #include "actors/usage.hpp"
 
-#include "protocol/assert.hpp"
-
 #include <algorithm>
 #include <chrono>
 
@@ -13,16 +11,6 @@ constexpr std::uint64_t count_mask = (std::uint64_t{1} << count_bits) - 1;
 
 std::uint64_t packed(month_number month, std::uint64_t count) {
   return std::uint64_t{month} << count_bits | std::min(count, count_mask);
-}
-
-/// Adds where the sum stays within `most`.
-bool take(std::atomic<std::uint64_t>& from, std::uint64_t amount, std::uint64_t most) {
-  auto seen = from.load();
-  do {
-    if (most != 0 && seen + amount > most)
-      return false;
-  } while (!from.compare_exchange_weak(seen, seen + amount));
-  return true;
 }
 
 } // namespace
@@ -73,22 +61,6 @@ bool usage::take_rate(instant now, std::uint64_t per_second) noexcept {
       return false;
   } while (!busy_until_.compare_exchange_weak(seen, until));
   return true;
-}
-
-bool usage::take_connection(std::uint64_t most) noexcept {
-  return take(connections_, 1, most);
-}
-
-void usage::give_connection_back() noexcept {
-  KODAMA_ASSERT(connections_.fetch_sub(1) != 0);
-}
-
-bool usage::take_storage(std::size_t bytes, std::uint64_t most) noexcept {
-  return take(stored_, bytes, most);
-}
-
-void usage::give_storage_back(std::size_t bytes) noexcept {
-  KODAMA_ASSERT(stored_.fetch_sub(bytes) >= bytes);
 }
 
 } // namespace kodama::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/bounded_sum.hpp"
 #include "protocol/time.hpp"
 
 #include <atomic>
@@ -29,21 +30,25 @@ public:
   /// One publish now; false where more than a second's worth of `per_second` has come.
   [[nodiscard]] bool take_rate(instant now, std::uint64_t per_second) noexcept;
 
-  [[nodiscard]] bool take_connection(std::uint64_t most) noexcept;
-  void give_connection_back() noexcept;
-  [[nodiscard]] std::uint64_t connections() const noexcept { return connections_; }
+  [[nodiscard]] bool take_connection(std::uint64_t most) noexcept {
+    return connections_.take(1, most);
+  }
+  void give_connection_back() noexcept { connections_.give_back(1); }
+  [[nodiscard]] std::uint64_t connections() const noexcept { return connections_.value(); }
 
-  [[nodiscard]] bool take_storage(std::size_t bytes, std::uint64_t most) noexcept;
-  void give_storage_back(std::size_t bytes) noexcept;
-  [[nodiscard]] std::uint64_t stored_bytes() const noexcept { return stored_; }
+  [[nodiscard]] bool take_storage(std::size_t bytes, std::uint64_t most) noexcept {
+    return stored_.take(bytes, most);
+  }
+  void give_storage_back(std::size_t bytes) noexcept { stored_.give_back(bytes); }
+  [[nodiscard]] std::uint64_t stored_bytes() const noexcept { return stored_.value(); }
 
 private:
   /// Month in the upper 24 bits, publishes below: they change together.
   std::atomic<std::uint64_t> messages_{0};
   /// When the bucket of the rate will be empty again, as time since the clock's zero.
   std::atomic<duration::rep> busy_until_{0};
-  std::atomic<std::uint64_t> connections_{0};
-  std::atomic<std::uint64_t> stored_{0};
+  bounded_sum connections_;
+  bounded_sum stored_;
 };
 
 } // namespace kodama::actors

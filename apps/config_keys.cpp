@@ -158,6 +158,8 @@ setters keys_of(serve_config& config) {
       {"limits.unauthenticated_max", whole(node.unauthenticated_max, 1, 1'000'000)},
       {"limits.sessions_max", whole(node.sessions_max, 1, 10'000'000)},
       {"limits.publish_topics_max", whole(node.publish_topics_max, 1, 1'000'000)},
+      {"limits.retained_max", whole(node.retained_max, 1, 100'000'000)},
+      {"limits.retained_bytes_max", size(node.retained_bytes_max, 1024)},
       {"mqtt_limits.packet_size_max", size(mqtt.packet_size_max, 1024)},
       {"mqtt_limits.receive_maximum", whole(mqtt.receive_maximum, 1, 65'535)},
       {"mqtt_limits.topic_alias_maximum", whole(mqtt.topic_alias_maximum, 0, 65'535)},

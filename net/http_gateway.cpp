@@ -26,6 +26,9 @@ unsigned status_of(actors::publish_refusal::limit which) {
   case actors::publish_refusal::limit::message_size_max: return 413;
   case actors::publish_refusal::limit::messages_per_second:
   case actors::publish_refusal::limit::messages_per_month: return 429;
+  case actors::publish_refusal::limit::retained_max:
+  case actors::publish_refusal::limit::retained_bytes_max:
+  case actors::publish_refusal::limit::stored_bytes_max: return 507;
   }
   return 429;
 }
@@ -33,9 +36,10 @@ unsigned status_of(actors::publish_refusal::limit which) {
 } // namespace
 
 http_gateway::http_gateway(caf::actor_config& config, caf::actor directory,
-                           const actors::node_options& options, const actors::surroundings& world,
-                           const metrics& figures)
+                           actors::retained_quota_ptr retained, const actors::node_options& options,
+                           const actors::surroundings& world, const metrics& figures)
     : pinned_actor{config}
+    , retained_{std::move(retained)}
     , options_{options}
     , world_{world}
     , figures_{figures}
@@ -236,11 +240,13 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
   if (const auto checked = check_topic_name(topic, topic_max); !checked)
     return refuse(at, 400, "topic: " + checked.error().message());
   const auto allowed = actors::permissions_of(who, {});
-  if (const auto refused = actors::check_publish(who, allowed.get(), topic, asked.body.size(),
-                                                 now(), world_.clock)) {
-    world_.watching.on_limit_hit(no_client, who.name, name_of(refused->which));
-    return refuse(at, status_of(refused->which), refused->text);
-  }
+  const auto exceeded = [&](const actors::publish_refusal& by) {
+    world_.watching.on_limit_hit(no_client, who.name, name_of(by.which));
+    refuse(at, status_of(by.which), by.text);
+  };
+  if (const auto refused =
+          actors::check_publish(who, allowed.get(), topic, asked.body.size(), now(), world_.clock))
+    return exceeded(*refused);
   mqtt::publish said;
   said.topic = topic;
   said.payload = as_bytes(asked.body);
@@ -248,10 +254,13 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
   said.retain = asked.parameter("retain") == "true";
   if (!asked.content_type.empty() && is_utf8(asked.content_type))
     said.properties.content_type = asked.content_type;
+  auto room = actors::retained_quota::take(retained_, who, said);
+  if (const auto* refused = std::get_if<actors::publish_refusal>(&room))
+    return exceeded(*refused);
   const auto request = ++last_request_;
   waiting_.emplace(request, at->first);
   actors::publish_collector alone{no_client};
-  alone.add(said, request, never);
+  alone.add(said, request, never, std::get<actors::retained_room_ptr>(std::move(room)));
   alone.pass_to(topics_, world_.watching, actors::spoken::http, now());
 }
 

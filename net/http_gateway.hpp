@@ -25,8 +25,9 @@ public:
   /// From the first byte of a request to its last, and between two of them.
   static constexpr std::chrono::seconds patience{30};
 
-  http_gateway(caf::actor_config& config, caf::actor directory, const actors::node_options& options,
-               const actors::surroundings& world, const metrics& figures);
+  http_gateway(caf::actor_config& config, caf::actor directory, actors::retained_quota_ptr retained,
+               const actors::node_options& options, const actors::surroundings& world,
+               const metrics& figures);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -57,6 +58,7 @@ private:
   void drop_overdue();
   void arm_alarm();
 
+  actors::retained_quota_ptr retained_;
   const actors::node_options& options_;
   const actors::surroundings& world_;
   const metrics& figures_;

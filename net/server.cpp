@@ -162,8 +162,8 @@ boost::system::result<void, std::string> serve(const server_options& options,
   node.emplace(scheduler.homes(), options.node, world);
   std::vector<caf::actor> gateways;
   for (auto* home : scheduler.homes())
-    gateways.push_back(
-        runtime::spawn_on<http_gateway>(*home, node->directory(), options.node, world, watching));
+    gateways.push_back(runtime::spawn_on<http_gateway>(*home, node->directory(), node->retained(),
+                                                       options.node, world, watching));
   places.start(*node, gateways);
   if (opened->udp)
     opened->udp->start();

@@ -287,6 +287,22 @@ class Plans(Accounts):
         back.until("Subscribed")
         self.assertNotIn("got s", back.stdout())
 
+    def test_stored_bytes_of_retained_messages(self):
+        def retain(topic, *what):
+            return self.run_client("mosquitto_pub", *self.bob, "-t", topic, "-q", 1, "-r", *what).stderr
+
+        text = ("-m", "x" * 900)
+        self.assertEqual(retain("one", *text) + retain("two", *text), "")
+        self.assertIn("Quota exceeded", retain("three", *text))
+        will = ("-t", "t", "--will-topic", "w", "--will-payload", "x" * 900, "--will-retain")
+        self.assertIn("uota exceeded", self.run_client("mosquitto_sub", *self.bob, *will).stderr)
+        status, told = self.request("POST", "/v1/publish/three?retain=true", "x" * 900,
+                                    Authorization="Bearer bob's token")
+        self.assertEqual(status, 507)
+        self.assertIn("stored_bytes_max of plan tiny is 2048", told)
+        self.assertRegex(self.request("GET", "/metrics")[1],
+                         r'kodama_limits_hit_total\{account="bob",limit="stored_bytes_max"\} 3')
+
 
 class Http(Accounts):
     def test_publish_reaches_every_protocol(self):

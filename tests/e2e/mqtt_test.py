@@ -172,6 +172,49 @@ class Retained(Mqtt):
         self.assertEqual(self.got(sub), ["r/2 lasting qos=1 retain=1"])
 
 
+class RetainedLimits(Mqtt):
+    config = '[limits]\nretained_max = 2\nretained_bytes_max = "1KiB"\n'
+
+    def retain(self, topic, *what, refused=False):
+        done = subprocess.run(
+            ["mosquitto_pub", *map(str, self.client("5", "-t", topic, "-r", "-q", 1, "-d", *what))],
+            capture_output=True, text=True, timeout=harness.PATIENCE)
+        self.assertEqual("RC:151" in done.stdout, refused, done.stdout + done.stderr)
+
+    def test_their_number(self):
+        sub = self.sub("5", "-t", "#", "-q", 1)
+        self.retain("r/1", "-m", "one")
+        self.retain("r/2", "-m", "two")
+        self.retain("r/3", "-m", "three", refused=True)
+        self.retain("r/1", "-n")
+        self.retain("r/3", "-m", "again")
+        sub.until("got r/3 again")
+        # What was refused was not delivered either.
+        self.assertNotIn("three", sub.stdout())
+
+    def test_their_bytes(self):
+        self.retain("r/1", "-m", "x" * 600)
+        self.retain("r/2", "-m", "x" * 600, refused=True)
+        self.retain("r/2", "-m", "x" * 300)
+
+    def test_what_has_expired_makes_room(self):
+        sub = self.sub("5", "-t", "held", "-q", 1)  # a topic that stays open, and one that closes
+        for topic in ("held", "let go"):
+            self.retain(topic, "-m", "brief", "-D", "publish", "message-expiry-interval", 1)
+        self.retain("r", "-m", "refused", refused=True)
+        sub.until("got held")
+        time.sleep(1.2)
+        self.retain("r", "-m", "one")
+        self.retain("s", "-m", "two")
+
+    def test_a_will_holds_its_room(self):
+        self.retain("r/1", "-m", "one")
+        sub = self.sub("5", "-t", "t", "--will-topic", "w", "--will-payload", "gone", "--will-retain")
+        self.retain("r/2", "-m", "two", refused=True)
+        sub.stop()
+        self.retain("r/2", "-m", "two")
+
+
 class Sessions(Mqtt):
     def test_what_came_while_away(self):
         for version, stay in (("5", ("-x", 60)), ("311", ())):

@@ -1,0 +1,135 @@
+#include "actors/retained_messages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kodama::actors {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr instant start{};
+
+mqtt::publish to_retain(std::string_view topic, std::string_view text) {
+  mqtt::publish what;
+  what.topic = topic;
+  what.payload = as_bytes(text);
+  what.retain = true;
+  return what;
+}
+
+retained_message message_of(std::string_view topic, instant expires_at = never) {
+  auto batch = std::make_shared<message_batch>();
+  batch->forms.push_back(mqtt::to_publish_form(to_retain(topic, "text"), expires_at));
+  return {std::move(batch), mqtt::qos::at_least_once, nullptr};
+}
+
+std::vector<std::string> found_in(const retained_messages& all, std::string_view filter,
+                                  instant now = start) {
+  std::vector<std::string> topics;
+  all.each(filter, now, [&](const retained_message& each) {
+    topics.emplace_back(each.batch->forms.front().image.topic());
+  });
+  return topics;
+}
+
+TEST(RetainedMessages, AreFoundByFilter) {
+  retained_messages all;
+  for (const auto* each : {"a", "a/b", "ab", "b", "a/b/c"})
+    all.keep(each, message_of(each));
+  using names = std::vector<std::string>;
+  EXPECT_EQ(found_in(all, "a"), names{"a"});
+  EXPECT_EQ(found_in(all, "a/#"), (names{"a", "a/b", "a/b/c"}));
+  EXPECT_EQ(found_in(all, "+"), (names{"a", "ab", "b"}));
+  EXPECT_EQ(found_in(all, "+/b"), names{"a/b"});
+  EXPECT_EQ(found_in(all, "a/x"), names{});
+}
+
+TEST(RetainedMessages, ExpireWhileTheTopicIsClosed) {
+  retained_messages all;
+  all.keep("brief", message_of("brief", start + 1s));
+  all.keep("longer", message_of("longer", start + 2s));
+  all.keep("lasting", message_of("lasting"));
+  EXPECT_EQ(all.next_expiry(), start + 1s);
+  EXPECT_TRUE(found_in(all, "brief", start + 1s).empty());
+  all.drop_expired(start + 1s);
+  EXPECT_EQ(all.next_expiry(), start + 2s);
+  EXPECT_FALSE(all.take("brief"));
+  EXPECT_TRUE(all.take("longer"));
+  EXPECT_EQ(all.next_expiry(), never);
+  EXPECT_TRUE(all.take("lasting"));
+}
+
+TEST(RetainedMessages, OneThatIsReplacedExpiresNoMore) {
+  retained_messages all;
+  all.keep("t", message_of("t", start + 1s));
+  all.keep("t", message_of("t"));
+  EXPECT_EQ(all.next_expiry(), never);
+  all.drop_expired(start + 1h);
+  EXPECT_TRUE(all.take("t"));
+}
+
+class RetainedQuota : public testing::Test {
+protected:
+  retained_room_ptr take(std::string_view topic, std::string_view text) {
+    auto got = retained_quota::take(quota, who, to_retain(topic, text));
+    if (const auto* why = std::get_if<publish_refusal>(&got)) {
+      refused = why->text;
+      return nullptr;
+    }
+    return std::get<retained_room_ptr>(std::move(got));
+  }
+
+  retained_quota_ptr quota = std::make_shared<retained_quota>(2, 300);
+  account who;
+  std::string refused;
+};
+
+TEST_F(RetainedQuota, RoomIsFreeAgainWithItsMessage) {
+  auto one = take("a", "text");
+  auto two = take("b", "text");
+  EXPECT_TRUE(one && two);
+  EXPECT_EQ(quota->messages(), 2U);
+  EXPECT_FALSE(take("c", "text"));
+  EXPECT_EQ(refused, "retained_max of this server is 2");
+  one.reset();
+  EXPECT_TRUE(take("c", "text"));
+  two.reset();
+  EXPECT_EQ(quota->messages(), 0U);
+  EXPECT_EQ(quota->bytes(), 0U);
+  EXPECT_EQ(who.used->stored_bytes(), 0U);
+}
+
+TEST_F(RetainedQuota, BytesCount) {
+  const auto one = take("a", std::string(200, 'x'));
+  EXPECT_TRUE(one);
+  EXPECT_FALSE(take("b", std::string(200, 'x')));
+  EXPECT_EQ(refused, "retained_bytes_max of this server is 300");
+  EXPECT_EQ(quota->messages(), 1U); // the refused one has given back what it had
+}
+
+TEST_F(RetainedQuota, APlanBoundsItsAccountAlone) {
+  who.limits = {.name = "small", .stored_bytes_max = 100};
+  EXPECT_FALSE(take("a", std::string(200, 'x')));
+  EXPECT_EQ(refused, "stored_bytes_max of plan small is 100");
+  EXPECT_EQ(quota->messages(), 0U);
+  EXPECT_EQ(quota->bytes(), 0U);
+  const auto mine = take("a", std::string(50, 'x'));
+  EXPECT_TRUE(mine);
+  who.limits = {};
+  who.used = std::make_shared<usage>();
+  EXPECT_TRUE(take("b", std::string(200, 'x')));
+}
+
+TEST_F(RetainedQuota, WhatOnlyClearsTakesNone) {
+  auto got = retained_quota::take(quota, who, to_retain("a", ""));
+  EXPECT_EQ(std::get<retained_room_ptr>(got), nullptr);
+  EXPECT_EQ(quota->messages(), 0U);
+}
+
+} // namespace
+} // namespace kodama::actors
