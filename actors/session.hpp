@@ -131,8 +131,7 @@ private:
   caf::actor selector_;
   std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
-  /// Why the session is over, which a resume within the window is still to be told; zero: it is
-  /// not.
+  /// Why the session is over; a resume within the window is still to be told. Zero: it is not.
   errc ended_{};
   bool forgotten_asked_ = false;
   bool forgotten_ = false;
