@@ -12,7 +12,10 @@ errc reason_of(publish_refusal::limit which) {
   case publish_refusal::limit::publish: return errc::not_authorized;
   case publish_refusal::limit::message_size_max: return errc::message_too_long;
   case publish_refusal::limit::messages_per_second: return errc::rate_exceeded;
-  case publish_refusal::limit::messages_per_month: return errc::quota_exceeded;
+  case publish_refusal::limit::messages_per_month:
+  case publish_refusal::limit::retained_max: // those three are of MQTT
+  case publish_refusal::limit::retained_bytes_max:
+  case publish_refusal::limit::stored_bytes_max: return errc::quota_exceeded;
   }
   return errc::quota_exceeded;
 }
