@@ -209,7 +209,7 @@ class RetainedLimits(Mqtt):
 
     def test_a_will_holds_its_room(self):
         self.retain("r/1", "-m", "one")
-        sub = self.sub("5", "-t", "t", "--will-topic", "w", "--will-payload", "gone", "--will-retain")
+        sub = self.sub("311", "-t", "t", "--will-topic", "w", "--will-payload", "gone", "--will-retain")
         self.retain("r/2", "-m", "two", refused=True)
         sub.stop()
         self.retain("r/2", "-m", "two")
