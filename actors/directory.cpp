@@ -173,9 +173,14 @@ void directory::subscribe(const filters_asked& asked, const caf::actor& session)
     if (each.wants_retained)
       offer_retained(each.text, session);
   }
+  tell(asked.client, found);
   if (found.filters == 0)
     listeners_.erase(asked.client);
   send(session, filters_answered{asked.request, epoch_});
+}
+
+void directory::tell(client_id client, const listener& who) const {
+  watching_.on_filters(who.native ? spoken::native : spoken::mqtt, client, who.filters);
 }
 
 void directory::offer_retained(const std::string& filter, const caf::actor& session) {
@@ -246,8 +251,11 @@ void directory::unsubscribe(const filters_left& left, const caf::actor& session)
         send(open.topic, topic_parted{left.client, shared});
     });
   }
-  if (at != listeners_.end() && at->second.filters == 0)
-    listeners_.erase(at);
+  if (at != listeners_.end()) {
+    tell(left.client, at->second);
+    if (at->second.filters == 0)
+      listeners_.erase(at);
+  }
   if (left.request != 0)
     send(session, filters_answered{left.request, epoch_});
 }

@@ -58,6 +58,7 @@ private:
   void subscribe(const filters_asked& asked, const caf::actor& session);
   void unsubscribe(const filters_left& left, const caf::actor& session);
   void set_away(const filters_away& told);
+  void tell(client_id client, const listener& who) const;
   /// False where the client had the filter already, or did not have it.
   bool insert(const std::string& text, client_id client);
   bool erase(const std::string& text, client_id client);

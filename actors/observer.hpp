@@ -52,6 +52,8 @@ public:
   /// The connection is gone, the session waits for its resume.
   virtual void on_session_detached(client_id, errc /*reason*/) {}
   virtual void on_session_ended(client_id, errc /*reason*/) {}
+  /// So many filters with wildcards, or of MQTT, the directory keeps for a session, after a change.
+  virtual void on_filters(spoken, client_id, std::size_t /*count*/) {}
   virtual void on_subscribed(std::string_view /*topic*/, client_id, topic_sequence /*first*/) {}
   virtual void on_unsubscribed(std::string_view /*topic*/, client_id, topic_sequence /*end*/) {}
   /// `batch` was given the sequence numbers from `first` on, one for each of its messages.

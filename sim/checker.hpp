@@ -182,6 +182,8 @@ public:
                                   presence_sequence, client_id, message::presence_event) {}
   /// Bytes kept for one session, acknowledged ones gone.
   virtual void on_backlog(instant, session_key, std::size_t /*bytes*/) {}
+  /// Filters that the server matches topics with for one native session.
+  virtual void on_filters(instant, session_key, std::size_t /*count*/) {}
   /// The server does not run for a while (a stopped virtual machine), or runs again.
   virtual void on_server_paused(instant, bool /*paused*/) {}
   /// The server's monotonic clock went ahead by that much at once.

@@ -102,6 +102,7 @@ private:
   void on_attached(client_id client, actors::link_id link, std::uint32_t keepalive_ms) override;
   void on_heard(client_id client, actors::link_id link) override;
   void on_backlog(client_id client, std::size_t bytes) override;
+  void on_filters(actors::spoken by, client_id client, std::size_t count) override;
   void on_session_detached(client_id client, errc reason) override;
   void on_session_ended(client_id client, errc reason) override;
   void on_subscribed(std::string_view topic, client_id client, topic_sequence first) override;

@@ -125,6 +125,11 @@ void server_host::on_backlog(client_id client, std::size_t bytes) {
   witness_.tell(&checker::on_backlog, now(), key_of(client), bytes);
 }
 
+void server_host::on_filters(actors::spoken by, client_id client, std::size_t count) {
+  if (by == actors::spoken::native)
+    witness_.tell(&checker::on_filters, now(), key_of(client), count);
+}
+
 void server_host::on_session_detached(client_id client, errc reason) {
   world_.history.note(
       now(), host_, detached_kind, client, static_cast<std::uint64_t>(reason), 0, [&] {

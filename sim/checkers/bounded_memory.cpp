@@ -11,6 +11,18 @@ void bounded_memory::on_backlog(instant now, session_key session, std::size_t by
                       ", but session_buffer_max is ", session_buffer_max_));
 }
 
+void bounded_memory::on_filters(instant now, session_key session, std::size_t count) {
+  exercise();
+  if (count == 0) {
+    filters_.erase(session);
+    ended_.erase(session);
+    return;
+  }
+  filters_[session] = count;
+  if (!open_.contains(session))
+    ended_.try_emplace(session, now); // it ended while the directory had this still before it
+}
+
 void bounded_memory::on_session_opened(instant now, session_key session) {
   exercise();
   open_.insert(session);
@@ -19,14 +31,19 @@ void bounded_memory::on_session_opened(instant now, session_key session) {
                       "th at once, but sessions_max is ", sessions_max_));
 }
 
-void bounded_memory::on_session_ended(instant, session_key session, errc) {
+void bounded_memory::on_session_ended(instant now, session_key session, errc) {
   open_.erase(session);
   detached_.erase(session);
+  if (filters_.contains(session))
+    ended_.emplace(session, now);
 }
 
 void bounded_memory::on_server_stopped(instant, std::uint32_t life) {
   std::erase_if(open_, [&](const session_key& session) { return session.server_life == life; });
-  std::erase_if(detached_, [&](const auto& each) { return each.first.server_life == life; });
+  const auto dies = [&](const auto& each) { return each.first.server_life == life; };
+  std::erase_if(detached_, dies);
+  std::erase_if(filters_, dies);
+  std::erase_if(ended_, dies);
 }
 
 void bounded_memory::on_server_started(instant, std::uint32_t, duration resume_window) {
@@ -50,6 +67,10 @@ void bounded_memory::on_end(instant now, const std::vector<user_id>&) {
     if (now - since > patience && told_.insert(session).second)
       violate(now, text("the server keeps ", name_of(session), ", which has no connection since ",
                         since, ", but its resume window is ", resume_window_));
+  for (const auto& [session, since] : ended_)
+    if (now - since > std::chrono::seconds{10} && told_.insert(session).second)
+      violate(now, text("the server keeps ", filters_.at(session), " filters of ", name_of(session),
+                        ", which has ended at ", since));
 }
 
 } // namespace kodama::sim::checkers

@@ -60,5 +60,30 @@ TEST_F(BoundedMemoryChecker, KnowsThatASessionWhichEndedIsKeptByNobody) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(BoundedMemoryChecker, RefusesFiltersOfASessionThatHasEnded) {
+  tell.opens(0);
+  judge.on_filters(tell.step(), tell.session(0), 2);
+  judge.on_filters(tell.step(), tell.session(0), 1);
+  tell.ends_session(0).pass(11s).ends({});
+  EXPECT_TRUE(breaks(judge, {"keeps 1 filters of session 1/1", "has ended"}));
+}
+
+TEST_F(BoundedMemoryChecker, RefusesFiltersThatComeAfterTheEnd) {
+  tell.opens(0).ends_session(0);
+  judge.on_filters(tell.step(), tell.session(0), 1);
+  tell.pass(11s).ends({});
+  EXPECT_TRUE(breaks(judge, {"keeps 1 filters of session 1/1"}));
+}
+
+TEST_F(BoundedMemoryChecker, AcceptsFiltersThatEndWithTheirSessionOrServer) {
+  tell.opens(0).opens(1);
+  judge.on_filters(tell.step(), tell.session(0), 1);
+  judge.on_filters(tell.step(), tell.session(1), 1);
+  tell.ends_session(0);
+  judge.on_filters(tell.step(), tell.session(0), 0);
+  tell.restarts().pass(60s).ends({});
+  EXPECT_TRUE(holds(judge));
+}
+
 } // namespace
 } // namespace kodama::sim::checkers
