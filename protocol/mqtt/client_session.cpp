@@ -371,11 +371,12 @@ packet_id client_session::next_id() {
            std::any_of(requests_.begin(), requests_.end(),
                        [&](const auto& each) { return each.first == id; });
   };
-  do
+  do {
+    id_wrapped_ = id_wrapped_ || last_id_ == std::numeric_limits<packet_id>::max();
     last_id_ = last_id_ == std::numeric_limits<packet_id>::max()
                    ? packet_id{1}
                    : static_cast<packet_id>(last_id_ + 1);
-  while (is_taken(last_id_)); // the windows leave most of them free [MQTT-2.2.1-3]
+  } while (id_wrapped_ && is_taken(last_id_)); // the windows leave most of them free [MQTT-2.2.1-3]
   return last_id_;
 }
 

@@ -166,6 +166,7 @@ private:
   bytes replies_;
   request_id last_request_ = 0;
   packet_id last_id_ = 0;
+  bool id_wrapped_ = false;   ///< else none can be taken
   bool has_state_ = false;    ///< CONNACK has come for this session
   bool asked_before_ = false; ///< a CONNECT went out for it
   bool may_be_known_ = false; ///< before this connection
