@@ -221,9 +221,8 @@ struct publish_batch {
   message_id first = 0; ///< the sender's MessageIDs from here on; 0: without a guarantee
   /// Of an MQTT sender; a native message with a guarantee goes out at whatever was granted.
   mqtt::qos qos = mqtt::qos::exactly_once;
-  instant at = never; ///< when it was sent to the topic
-  /// Of those messages that are to be retained, in their order.
-  std::vector<retained_room_ptr> rooms;
+  instant at = never;     ///< when it was sent to the topic
+  retained_room_ptr room; ///< of the last one that is to be retained
 };
 /// The topic has sequenced these messages of yours.
 struct publish_sequenced {

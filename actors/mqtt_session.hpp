@@ -86,6 +86,8 @@ private:
   };
   /// Null where there is none; why not, where it may not be said one day.
   [[nodiscard]] mqtt::outcome<std::unique_ptr<will>> make_will(const mqtt::connect& asked) const;
+  /// Whether the present will is not said any more where this CONNECT is accepted [MQTT-3.1.3-9].
+  [[nodiscard]] bool will_falls(const mqtt::connect& asked) const;
   void publish_will();
 
   // What the client asks for.
@@ -99,16 +101,18 @@ private:
   void disconnect(const mqtt::disconnect& last);
 
   // Plans and rules.
-  [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::publish& what) const;
+  /// The room of a publish that passes, null where it needs none.
+  [[nodiscard]] mqtt::outcome<retained_room_ptr> admit(const mqtt::publish& what) const;
   /// Of a CONNECT with a will.
   [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::connect& asked) const;
   [[nodiscard]] std::optional<mqtt::error> judge(const mqtt::subscription& asked) const;
   [[nodiscard]] std::optional<mqtt::error> exceeded(std::string_view limit, std::uint64_t most,
                                                     mqtt::reason_code reason) const;
   [[nodiscard]] bool may_hear(std::string_view topic) const;
-  /// Null where `what` needs none. `where`: in a packet, for the text.
-  [[nodiscard]] mqtt::outcome<retained_room_ptr> make_room(std::string_view where,
-                                                           const mqtt::publish& what) const;
+  /// Null where `what` needs none. `where`: in a packet, for the text. `former`: of retained_quota.
+  [[nodiscard]] mqtt::outcome<retained_room_ptr>
+  make_room(std::string_view where, const mqtt::publish& what,
+            const retained_room_ptr& former = nullptr) const;
   [[nodiscard]] mqtt::error exceeded(std::string_view where, const publish_refusal& by) const;
   /// Bytes that are kept while the client is away are charged to its account.
   [[nodiscard]] bool store(std::size_t bytes);

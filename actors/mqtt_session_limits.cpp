@@ -38,10 +38,17 @@ std::optional<mqtt::error> mqtt_session::exceeded(std::string_view limit, std::u
                                  std::to_string(most)};
 }
 
-std::optional<mqtt::error> mqtt_session::judge(const mqtt::publish& what) const {
-  const auto refused = check_publish(*who_.account, allowed_.get(), what.topic, what.payload.size(),
-                                     now(), world_.clock);
-  return refused ? std::optional{exceeded("PUBLISH: ", *refused)} : std::nullopt;
+mqtt::outcome<retained_room_ptr> mqtt_session::admit(const mqtt::publish& what) const {
+  constexpr std::string_view where = "PUBLISH: ";
+  const auto& who = *who_.account;
+  if (const auto refused = check_rules(who, allowed_.get(), what.topic, what.payload.size()))
+    return exceeded(where, *refused);
+  auto room = make_room(where, what);
+  if (!room)
+    return room;
+  if (const auto refused = count_publish(who, now(), world_.clock))
+    return exceeded(where, *refused);
+  return room;
 }
 
 mqtt::error mqtt_session::exceeded(std::string_view where, const publish_refusal& by) const {
@@ -50,8 +57,9 @@ mqtt::error mqtt_session::exceeded(std::string_view where, const publish_refusal
 }
 
 mqtt::outcome<retained_room_ptr> mqtt_session::make_room(std::string_view where,
-                                                         const mqtt::publish& what) const {
-  auto made = retained_quota::take(around_.retained, *who_.account, what);
+                                                         const mqtt::publish& what,
+                                                         const retained_room_ptr& former) const {
+  auto made = retained_quota::take(around_.retained, *who_.account, what, former);
   if (const auto* refused = std::get_if<publish_refusal>(&made))
     return exceeded(where, *refused);
   return std::get<retained_room_ptr>(std::move(made));

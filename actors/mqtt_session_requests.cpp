@@ -47,9 +47,7 @@ void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
       !checked)
     return refuse(asked,
                   {reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
-  if (const auto refused = judge(asked.what))
-    return refuse(asked, *refused);
-  auto room = make_room("PUBLISH: ", asked.what);
+  auto room = admit(asked.what);
   if (!room)
     return refuse(asked, room.error());
   const auto expiry = asked.what.properties.message_expiry_interval;

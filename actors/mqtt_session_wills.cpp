@@ -24,7 +24,8 @@ mqtt_session::make_will(const mqtt::connect& asked) const {
   said.properties.response_topic = from.properties.response_topic;
   said.properties.correlation_data = from.properties.correlation_data;
   said.properties.user = from.properties.user;
-  auto room = make_room("CONNECT: the will: ", said);
+  auto room =
+      make_room("CONNECT: the will: ", said, will_falls(asked) ? will_->what.room : nullptr);
   if (!room)
     return room.error();
   publish_collector alone{who_.client};
@@ -35,6 +36,12 @@ mqtt_session::make_will(const mqtt::connect& asked) const {
   made->delay = seconds{from.properties.will_delay_interval.value_or(0)};
   made->expiry = from.properties.message_expiry_interval;
   return made;
+}
+
+bool mqtt_session::will_falls(const mqtt::connect& asked) const {
+  if (!will_ || !has_state_ || asked.clean_start)
+    return false;
+  return !link_ || (core_.session_expiry() != 0 && will_->delay > duration{});
 }
 
 void mqtt_session::publish_will() {

@@ -22,9 +22,8 @@ std::string_view name_of(limit which) noexcept {
   return "";
 }
 
-std::optional<publish_refusal> check_publish(const account& who, const permissions* allowed,
-                                             std::string_view topic, std::size_t size, instant now,
-                                             const wall_clock& clock) {
+std::optional<publish_refusal> check_rules(const account& who, const permissions* allowed,
+                                           std::string_view topic, std::size_t size) {
   const auto& limits = who.limits;
   if (allowed && !allowed->may_publish(topic))
     return publish_refusal{limit::publish, "this account may not publish to " + std::string{topic}};
@@ -33,6 +32,12 @@ std::optional<publish_refusal> check_publish(const account& who, const permissio
     refused.text += " bytes, this message has " + std::to_string(size);
     return refused;
   }
+  return std::nullopt;
+}
+
+std::optional<publish_refusal> count_publish(const account& who, instant now,
+                                             const wall_clock& clock) {
+  const auto& limits = who.limits;
   if (!who.used->take_rate(now, limits.messages_per_second))
     return exceeded(limit::messages_per_second, limits.messages_per_second, limits);
   // Accounts without a name have no plan, and nobody asks what they have used.
@@ -40,6 +45,13 @@ std::optional<publish_refusal> check_publish(const account& who, const permissio
       !who.used->take_message(month_of(clock.unix_micros()), limits.messages_per_month))
     return exceeded(limit::messages_per_month, limits.messages_per_month, limits);
   return std::nullopt;
+}
+
+std::optional<publish_refusal> check_publish(const account& who, const permissions* allowed,
+                                             std::string_view topic, std::size_t size, instant now,
+                                             const wall_clock& clock) {
+  auto refused = check_rules(who, allowed, topic, size);
+  return refused ? refused : count_publish(who, now, clock);
 }
 
 } // namespace kodama::actors

@@ -25,7 +25,7 @@ struct publish_refusal {
   };
 
   limit which{};
-  std::string text; ///< names the limit, its number and the plan
+  std::string text; ///< names the limit, its number and whose it is
 };
 
 /// The name of a limit, as the configuration has it.
@@ -35,7 +35,14 @@ struct publish_refusal {
 [[nodiscard]] publish_refusal exceeded(publish_refusal::limit which, std::uint64_t most,
                                        const plan& of);
 
-/// Counts the publish against the account where it passes. `allowed`: null for everything.
+/// The account's rules, and the size. `allowed`: null for everything.
+[[nodiscard]] std::optional<publish_refusal> check_rules(const account& who,
+                                                         const permissions* allowed,
+                                                         std::string_view topic, std::size_t size);
+/// How often the account publishes: counted where it passes.
+[[nodiscard]] std::optional<publish_refusal> count_publish(const account& who, instant now,
+                                                           const wall_clock& clock);
+/// Both.
 [[nodiscard]] std::optional<publish_refusal> check_publish(const account& who,
                                                            const permissions* allowed,
                                                            std::string_view topic, std::size_t size,

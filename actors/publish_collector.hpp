@@ -57,8 +57,8 @@ public:
       pending_ = publish_batch{std::make_shared<message_batch>(), sender_, ordinal, what.qos};
     }
     pending_.batch->forms.push_back(mqtt::to_publish_form(what, expires_at));
-    if (room)
-      pending_.rooms.push_back(std::move(room));
+    if (what.retain) // in the place of what the batch has retained before
+      pending_.room = std::move(room);
   }
 
   /// Sends what there is to its topic.

@@ -29,10 +29,13 @@ retained_room::~retained_room() {
 }
 
 retained_quota::answer retained_quota::take(const retained_quota_ptr& from, const account& who,
-                                            const mqtt::publish& what) {
+                                            const mqtt::publish& what,
+                                            const retained_room_ptr& former) {
   if (!what.retain || what.payload.empty())
     return nullptr;
-  const auto bytes = mqtt::publish_image{what}.size();
+  const auto bytes = mqtt::publish_image::size_of(what);
+  if (former && former->fits(who, bytes))
+    return former;
   if (!from->messages_.take(1, from->messages_max_))
     return full(limit::retained_max, from->messages_max_);
   if (!from->bytes_.take(bytes, from->bytes_max_)) {

@@ -17,6 +17,9 @@ using retained_quota_ptr = std::shared_ptr<retained_quota>;
 class retained_room {
 public:
   retained_room(retained_quota_ptr of, std::shared_ptr<usage> by, std::size_t bytes) noexcept;
+  [[nodiscard]] bool fits(const account& who, std::size_t bytes) const noexcept {
+    return by_ == who.used && bytes <= bytes_;
+  }
   retained_room(const retained_room&) = delete;
   retained_room& operator=(const retained_room&) = delete;
   ~retained_room();
@@ -43,8 +46,11 @@ public:
 
   using answer = std::variant<retained_room_ptr, publish_refusal>;
   /// Null where the message takes none: it is not to be retained, or only clears its topic.
+  /// `former`: the room of a message that is gone once this one has been accepted, which is enough
+  /// where it is as large.
   [[nodiscard]] static answer take(const retained_quota_ptr& from, const account& who,
-                                   const mqtt::publish& what);
+                                   const mqtt::publish& what,
+                                   const retained_room_ptr& former = nullptr);
 
   [[nodiscard]] std::size_t messages() const noexcept { return messages_.value(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.value(); }

@@ -27,13 +27,15 @@ topic::topic(caf::actor_config& config, start from, observer& watching)
     , last_{from.last}
     , presence_last_{from.presence} {
   if (from.retained)
-    set_retained(std::move(from.retained));
+    need_extras().retained = std::move(from.retained);
   for (const auto& each : from.listeners)
     join(each);
 }
 
 caf::behavior topic::make_behavior() {
   watching_.on_topic_opened(name_);
+  if (extras_ && extras_->retained) // the constructor runs elsewhere
+    extras_->expiry.arm_at(extras_->retained->expires_at());
   return runtime::behavior_of<publish_batch, const topic_asked, const client_left,
                               const topic_retired, const topic_joined, const topic_parted,
                               const retained_wanted, const topic_member_away, shared_publication,
@@ -113,7 +115,7 @@ void topic::sequence(publish_batch& what) {
     pass_to_listeners(given, out);
     share(given);
   }
-  retain(batch, given.qos, what.rooms);
+  retain(batch, given.qos, std::move(what.room));
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
          publish_sequenced{what.first, batch->count(), what.at});
@@ -205,20 +207,19 @@ void topic::part(const topic_parted& parted) {
   listeners.erase(at);
 }
 
-void topic::retain(const shared_batch& batch, mqtt::qos qos,
-                   const std::vector<retained_room_ptr>& rooms) {
+void topic::retain(const shared_batch& batch, mqtt::qos qos, retained_room_ptr room) {
   const auto& forms = batch->forms;
   const auto last =
-      std::find_if(forms.rbegin(), forms.rend(), [](const auto& f) { return f.retain; });
+      std::find_if(forms.rbegin(), forms.rend(), [](const auto& form) { return form.retain; });
   if (last == forms.rend())
     return;
   if (last->image.payload().empty()) // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
     return set_retained(std::nullopt);
-  KODAMA_ASSERT(!rooms.empty());
+  KODAMA_ASSERT(room != nullptr);
   // The rest of the batch is not to be kept for as long as this one is.
   auto alone = std::make_shared<message_batch>();
   alone->forms.push_back(*last);
-  set_retained(retained_message{std::move(alone), qos, rooms.back()});
+  set_retained(retained_message{std::move(alone), qos, std::move(room)});
 }
 
 void topic::set_retained(std::optional<retained_message> what) {

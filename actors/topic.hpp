@@ -86,8 +86,7 @@ private:
   /// Each message to the member whose turn it is, those of one member in one go.
   void share(share_groups::group& among, const publication& what,
              const std::vector<std::uint32_t>& indexes, const std::vector<client_id>& declined);
-  void retain(const shared_batch& batch, mqtt::qos qos,
-              const std::vector<retained_room_ptr>& rooms);
+  void retain(const shared_batch& batch, mqtt::qos qos, retained_room_ptr room);
   void set_retained(std::optional<retained_message> what);
   void answer(const topic_asked& asked);
   void sequence(publish_batch& what);

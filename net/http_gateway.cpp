@@ -244,8 +244,7 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
     world_.watching.on_limit_hit(no_client, who.name, name_of(by.which));
     refuse(at, status_of(by.which), by.text);
   };
-  if (const auto refused =
-          actors::check_publish(who, allowed.get(), topic, asked.body.size(), now(), world_.clock))
+  if (const auto refused = actors::check_rules(who, allowed.get(), topic, asked.body.size()))
     return exceeded(*refused);
   mqtt::publish said;
   said.topic = topic;
@@ -256,6 +255,8 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
     said.properties.content_type = asked.content_type;
   auto room = actors::retained_quota::take(retained_, who, said);
   if (const auto* refused = std::get_if<actors::publish_refusal>(&room))
+    return exceeded(*refused);
+  if (const auto refused = actors::count_publish(who, now(), world_.clock))
     return exceeded(*refused);
   const auto request = ++last_request_;
   waiting_.emplace(request, at->first);

@@ -2,6 +2,7 @@
 
 #include "actors/runtime/home_unit.hpp"
 #include "actors/runtime/timer_queue.hpp"
+#include "protocol/assert.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
@@ -49,7 +50,11 @@ public:
   explicit alarm(pinned_actor& owner)
       : owner_{owner} {}
 
-  void arm_at(instant at) { arm(owner_.home().timers(), at); }
+  /// On the owner's home, so not in its constructor.
+  void arm_at(instant at) {
+    KODAMA_ASSERT(owner_.home().is_current());
+    arm(owner_.home().timers(), at);
+  }
 
 private:
   void fire() override;

@@ -34,6 +34,12 @@ publish_image::publish_image(const publish& what)
   out.raw(what.payload);
 }
 
+std::size_t publish_image::size_of(const publish& what) {
+  size_counter counter;
+  put_shared(counter, what.properties);
+  return 2 + what.topic.size() + counter.size() + what.payload.size();
+}
+
 std::string_view publish_image::topic() const noexcept {
   return as_text(byte_view{body_}.subspan(2, topic_size_ - 2));
 }

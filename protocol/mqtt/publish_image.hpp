@@ -43,6 +43,8 @@ public:
   [[nodiscard]] byte_view payload() const noexcept { return tail(protocol_version::v3_1_1); }
   /// Of what is the same for all: topic, shared properties, payload.
   [[nodiscard]] std::size_t size() const noexcept { return body_.size(); }
+  /// The size() that the image of `what` has.
+  [[nodiscard]] static std::size_t size_of(const publish& what);
   /// Of the whole packet; to be compared with the receiver's maximum before anything is appended.
   [[nodiscard]] std::size_t packet_size(const delivery& to) const;
 

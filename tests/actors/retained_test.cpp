@@ -87,6 +87,7 @@ protected:
   retained_quota_ptr quota = std::make_shared<retained_quota>(2, 300);
   account who;
   std::string refused;
+  std::optional<retained_quota::answer> last;
 };
 
 TEST_F(RetainedQuota, RoomIsFreeAgainWithItsMessage) {
@@ -98,6 +99,7 @@ TEST_F(RetainedQuota, RoomIsFreeAgainWithItsMessage) {
   EXPECT_EQ(refused, "retained_max of this server is 2");
   one.reset();
   EXPECT_TRUE(take("c", "text"));
+  EXPECT_EQ(quota->bytes(), mqtt::publish_image{to_retain("b", "text")}.size());
   two.reset();
   EXPECT_EQ(quota->messages(), 0U);
   EXPECT_EQ(quota->bytes(), 0U);
@@ -123,6 +125,21 @@ TEST_F(RetainedQuota, APlanBoundsItsAccountAlone) {
   who.limits = {};
   who.used = std::make_shared<usage>();
   EXPECT_TRUE(take("b", std::string(200, 'x')));
+}
+
+TEST_F(RetainedQuota, AFormerRoomIsUsedAgainWhereItIsLargeEnough) {
+  const auto again = [&](std::string_view text, const retained_room_ptr& former) {
+    return std::get_if<retained_room_ptr>(
+        &last.emplace(retained_quota::take(quota, who, to_retain("a", text), former)));
+  };
+  const auto one = take("a", "text");
+  const auto two = take("b", "text");
+  ASSERT_TRUE(again("shot", one));
+  EXPECT_EQ(*again("shot", one), one);
+  EXPECT_EQ(quota->messages(), 2U);
+  EXPECT_FALSE(again("longer", one)); // which would be a third
+  who.used = std::make_shared<usage>();
+  EXPECT_FALSE(again("text", one)); // another's
 }
 
 TEST_F(RetainedQuota, WhatOnlyClearsTakesNone) {

@@ -214,6 +214,24 @@ class RetainedLimits(Mqtt):
         sub.stop()
         self.retain("r/2", "-m", "two")
 
+    def test_a_will_that_is_renewed_needs_no_second_room(self):
+        will = ("-t", "t", "-c", "-i", "me", "-x", 60, "--will-topic", "w", "--will-payload", "gone",
+                "--will-retain", "-D", "will", "will-delay-interval", 60)
+        self.retain("r/1", "-m", "one")
+        self.sub("5", *will).process.kill()
+        self.sub("5", *will)  # while its will waits
+        self.sub("5", *will)  # while it is connected
+        self.retain("r/2", "-m", "two", refused=True)
+
+    def test_topics_that_open_again(self):
+        for which in range(20):
+            topic = f"r/{which % 2}"
+            self.pub("5", "-t", topic, "-n", "-r", "-q", 1)
+            self.retain(topic, "-m", which, "-D", "publish", "message-expiry-interval", 60)
+        sub = self.sub("5", "-t", "r/+", "-q", 1)
+        sub.until("got r/", times=2)
+        self.assertEqual(sorted(self.got(sub)), ["r/0 18 qos=1 retain=1", "r/1 19 qos=1 retain=1"])
+
 
 class Sessions(Mqtt):
     def test_what_came_while_away(self):
