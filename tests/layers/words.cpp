@@ -164,7 +164,8 @@ violations check_words(std::string_view path, std::string_view content) {
   const auto is_home = is_runtime || lies_in(path, {"net/", "sim/"});
   // The sessions of one account live on several threads; what they use is added up without an
   // order.
-  const auto is_outside = lies_in(path, {"net/", "client/", "apps/", "tests/", "actors/usage."});
+  const auto is_outside =
+      lies_in(path, {"net/", "client/", "apps/", "tests/", "actors/usage.", "actors/bounded_sum."});
   for (std::size_t at = 0; at != all.size(); ++at) {
     if (!is_runtime)
       judge(at, outside_runtime);
