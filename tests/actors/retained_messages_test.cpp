@@ -1,5 +1,7 @@
 #include "actors/retained_messages.hpp"
 
+#include "tests/actors/to_retain.hpp"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -13,14 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr instant start{};
-
-mqtt::publish to_retain(std::string_view topic, std::string_view text) {
-  mqtt::publish what;
-  what.topic = topic;
-  what.payload = as_bytes(text);
-  what.retain = true;
-  return what;
-}
 
 retained_message message_of(std::string_view topic, instant expires_at = never) {
   auto batch = std::make_shared<message_batch>();

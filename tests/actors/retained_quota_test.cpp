@@ -1,6 +1,7 @@
 #include "actors/retained_quota.hpp"
 
 #include "protocol/mqtt/publish_image.hpp"
+#include "tests/actors/to_retain.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,14 +13,6 @@
 
 namespace kodama::actors {
 namespace {
-
-mqtt::publish to_retain(std::string_view topic, std::string_view text) {
-  mqtt::publish what;
-  what.topic = topic;
-  what.payload = as_bytes(text);
-  what.retain = true;
-  return what;
-}
 
 class RetainedQuota : public testing::Test {
 protected:
