@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* footer = R"(
 Flags win over the file. Limits and times are in the file alone (docs/operations.md).
-SIGTERM or SIGINT: stops accepting, tells every client, exits with 0 within 5 s.
+SIGTERM or SIGINT: stops accepting, tells every client, exits with 0 within 5 s (shutdown_max + 1 s).
 SIGHUP: reads certificates, tokens, passwords, users and plans, and the log level again.
 
 Example:

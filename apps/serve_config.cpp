@@ -62,6 +62,8 @@ private:
   }
 
   void judge(const listener_config& listener) {
+    if (listener.protocol == net::spoken_protocol::http && listener.websocket)
+      found_.push_back({listener.place, "HTTP is not spoken over WebSocket: leave websocket out"});
     if (listener.tls.empty())
       return;
     const auto& known = config_.server.tls;

@@ -66,10 +66,11 @@ void add_serve_flags(CLI::App& command, serve_flags& flags) {
       add_parsed_option(command, "--listen", flags.listen, parse_host_port,
                         "TCP and UDP; port 0: any that is free (default: 127.0.0.1:7400)")
           ->type_name("HOST:PORT");
-  flags.has_mqtt = add_parsed_option(command, "--mqtt", flags.mqtt, parse_host_port,
-                                     "MQTT 3.1.1 and 5.0; the password is the token "
-                                     "(default: not spoken)")
-                       ->type_name("HOST:PORT");
+  flags.has_mqtt =
+      add_parsed_option(command, "--mqtt", flags.mqtt, parse_host_port,
+                        "MQTT 3.1.1 and 5.0; the password is the token, or that of a user in "
+                        "--passwords (default: not spoken)")
+          ->type_name("HOST:PORT");
   for (auto* each : {&flags.mqtt_tls, &flags.mqtt_ws, &flags.mqtt_wss, &flags.http})
     each->option = add_parsed_option(command, each->name, each->where, parse_host_port, each->help)
                        ->type_name("HOST:PORT");

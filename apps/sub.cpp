@@ -152,7 +152,8 @@ void add_sub(CLI::App& parent, int& exit_code) {
   app.add_option("--format", command->format, "text or json (default: text)")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
-  app.add_flag("--watch", command->watch, "Tell who else joins and leaves, too");
+  app.add_flag("--watch", command->watch,
+               "Tell who else joins and leaves, too; with topics only, not with filters");
   app.add_option("TOPIC", command->topics, "One or more; or filters with + and #")->required();
   app.footer(footer);
   app.callback([command, &exit_code] { exit_code = subscriber{*command}.run(); });

@@ -157,6 +157,14 @@ TEST_F(ConfigReader, AListenersCertificatesHaveToBeThere) {
   EXPECT_EQ(told, lines{file_ + ":6: tls.a: c No such file or directory"});
 }
 
+TEST_F(ConfigReader, HttpIsNotSpokenOverWebSocket) {
+  EXPECT_EQ(mistakes_of("\n[[listener]]\nprotocol = \"http\"\naddress = \"127.0.0.1:1\"\n"
+                        "websocket = true\n"),
+            lines{});
+  EXPECT_EQ(to_strings(check_config(config_)),
+            lines{file_ + ":2: listener: HTTP is not spoken over WebSocket: leave websocket out"});
+}
+
 TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
   ASSERT_EQ(mistakes_of("listen = \"0.0.0.0:0\"\n[[listener]]\nprotocol = \"mqtt\"\n"
                         "address = \"0.0.0.0:0\"\nwebsocket = true\n"),
