@@ -180,7 +180,7 @@ void http_gateway::serve(visitors::iterator at) {
       answer(at, closing_ ? 503 : 200, plain, closing_ ? "shutting down\n" : "ready\n");
   } else if (asked.path == "/metrics") {
     if (only(reads, "GET"))
-      answer(at, 200, metrics_text, figures_.text());
+      answer(at, 200, metrics_text, figures_.text(*retained_));
   } else if (asked.path.starts_with(publish_path)) {
     if (only(asked.method == "POST", "POST"))
       identify(at);

@@ -223,7 +223,7 @@ prometheus::MetricFamily metrics::latency_family() const {
   return out;
 }
 
-std::string metrics::text() const {
+std::string metrics::text(const actors::retained_quota& retained) const {
   std::vector<MetricFamily> all;
   add_gauge(all.emplace_back(
                 family("kodama_connections", "Open connections, of every kind", MetricType::Gauge)),
@@ -233,6 +233,12 @@ std::string metrics::text() const {
       by_protocol("kodama_sessions", "Sessions, with a connection or without", sessions_, 2));
   add_gauge(all.emplace_back(family("kodama_topics", "Topics in use", MetricType::Gauge)), {},
             static_cast<double>(topics_.load()));
+  add_gauge(all.emplace_back(
+                family("kodama_retained_messages", "Retained messages kept", MetricType::Gauge)),
+            {}, static_cast<double>(retained.messages()));
+  add_gauge(all.emplace_back(family("kodama_retained_bytes", "What retained_bytes_max counts",
+                                    MetricType::Gauge)),
+            {}, static_cast<double>(retained.bytes()));
   all.push_back(traffic_family("kodama_messages_total", "Messages published and delivered", false));
   all.push_back(traffic_family("kodama_message_bytes_total",
                                "Their bytes: topic, payload and what is forwarded besides", true));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/retained_quota.hpp"
 #include "net/connection_counts.hpp"
 #include "net/log_observer.hpp"
 
@@ -27,7 +28,7 @@ public:
       : connections_{connections} {}
 
   /// All of it in Prometheus' text format. From any thread.
-  [[nodiscard]] std::string text() const;
+  [[nodiscard]] std::string text(const actors::retained_quota& retained) const;
   void count_request(unsigned status) const;
 
   // actors::observer

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -360,6 +361,26 @@ class Http(Accounts):
                      "kodama_publish_seconds_count 1", "# TYPE kodama_publish_seconds histogram",
                      'kodama_http_requests_total{status="200"} 3', "kodama_topics "):
             self.assertIn(line, text)
+
+    def test_metrics_of_retained_messages(self):
+        def retained():
+            text = self.request("GET", "/metrics")[1]
+            return [int(re.search(rf"^kodama_retained_{what} (\d+)$", text, re.M)[1])
+                    for what in ("messages", "bytes")]
+
+        def retain(topic, payload):
+            self.assertEqual(self.request("POST", f"/v1/publish/{topic}?retain=true", payload,
+                                          Authorization="Bearer carl's token")[0], 200)
+
+        self.assertEqual(retained(), [0, 0])
+        retain("one", "x" * 100)
+        one = retained()
+        self.assertEqual(one[0], 1)
+        self.assertGreaterEqual(one[1], len("one") + 100)
+        retain("two", "x" * 100)
+        self.assertEqual(retained(), [2, 2 * one[1]])
+        retain("two", "")
+        self.assertEqual(retained(), one)
 
     def converse(self, said):
         """What is answered until the server closes."""
