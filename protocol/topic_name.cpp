@@ -3,7 +3,6 @@
 #include "protocol/mqtt/topic_tree.hpp"
 #include "protocol/utf8.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace kodama {
@@ -13,11 +12,6 @@ constexpr bool is_control(std::uint32_t code_point) noexcept {
   return code_point <= 0x1f || (code_point >= 0x7f && code_point <= 0x9f);
 }
 
-/// Checked with every publish, and ASCII almost always: that part needs no decoding.
-constexpr bool is_plain(char letter) noexcept {
-  return letter >= 0x20 && letter < 0x7f;
-}
-
 /// All but the wildcards.
 result<void> check_text(std::string_view name, std::size_t length_max) {
   // The length first: it bounds what the rest of the check may cost.
@@ -25,8 +19,7 @@ result<void> check_text(std::string_view name, std::size_t length_max) {
     return errc::topic_too_long;
   if (name.empty() || name.front() == '$')
     return errc::invalid_topic;
-  name.remove_prefix(static_cast<std::size_t>(std::find_if_not(name.begin(), name.end(), is_plain) -
-                                              name.begin()));
+  name = without_printable_front(name);
   while (!name.empty()) {
     std::uint32_t code_point = 0;
     if (!take_code_point(name, code_point) || is_control(code_point))

@@ -1,6 +1,7 @@
 #include "protocol/utf8.hpp"
 
 #include <cstddef>
+#include <cstring>
 
 namespace kodama {
 namespace {
@@ -25,6 +26,18 @@ constexpr lead classify(unsigned char byte) noexcept {
   return {0, 0, 0};
 }
 
+constexpr bool is_printable(char letter) noexcept {
+  return letter >= 0x20 && letter < 0x7f;
+}
+
+/// The same of eight letters: none has its top bit, none gets it by one more, and each still has it
+/// when it is set and 0x20 taken away. No letter's sum or difference reaches the next one's.
+constexpr bool are_printable(std::uint64_t letters) noexcept {
+  constexpr std::uint64_t each = 0x0101010101010101, top = 0x80 * each;
+  return ((letters | (letters + each)) & top) == 0 &&
+         (((letters | top) - 0x20 * each) & top) == top;
+}
+
 } // namespace
 
 bool take_code_point(std::string_view& text, std::uint32_t& code_point) noexcept {
@@ -41,6 +54,19 @@ bool take_code_point(std::string_view& text, std::uint32_t& code_point) noexcept
   text.remove_prefix(length);
   const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
   return code_point >= code_point_min && code_point <= 0x10ffff && !surrogate;
+}
+
+std::string_view without_printable_front(std::string_view text) noexcept {
+  std::uint64_t letters = 0;
+  while (text.size() >= sizeof letters) {
+    std::memcpy(&letters, text.data(), sizeof letters);
+    if (!are_printable(letters))
+      break;
+    text.remove_prefix(sizeof letters);
+  }
+  while (!text.empty() && is_printable(text.front()))
+    text.remove_prefix(1);
+  return text;
 }
 
 bool is_utf8(std::string_view text) noexcept {

@@ -12,4 +12,8 @@ namespace kodama {
 /// Whether all of it is well-formed UTF-8.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
+/// What is left of `text` behind its front of printable ASCII (0x20 to 0x7e): names and topics are
+/// nothing else almost always, and need no decoding. Looks at eight letters at a time.
+[[nodiscard]] std::string_view without_printable_front(std::string_view text) noexcept;
+
 } // namespace kodama

@@ -3,23 +3,12 @@
 #include "protocol/mqtt/topic_filter.hpp"
 #include "protocol/utf8.hpp"
 
-#include <algorithm>
 
 namespace kodama::mqtt {
 namespace {
 
 /// So long may a text be that an error quotes.
 constexpr std::size_t quoted_max = 48;
-
-constexpr bool is_plain(char letter) noexcept {
-  return letter > 0 && static_cast<unsigned char>(letter) < 0x80;
-}
-
-/// Names and topics are ASCII almost always, and that part needs no decoding.
-std::string_view without_plain_front(std::string_view text) noexcept {
-  const auto* other = std::find_if_not(text.begin(), text.end(), is_plain);
-  return text.substr(static_cast<std::size_t>(other - text.begin()));
-}
 
 } // namespace
 
@@ -69,7 +58,8 @@ std::uint32_t field_reader::variable(std::string_view field) {
 
 std::string_view field_reader::text(std::string_view field) {
   const auto text = as_text(binary(field));
-  for (auto left = without_plain_front(text); !left.empty(); left = without_plain_front(left)) {
+  for (auto left = without_printable_front(text); !left.empty();
+       left = without_printable_front(left)) {
     std::uint32_t code_point = 0;
     if (!take_code_point(left, code_point)) {
       malformed(field, "is not well-formed UTF-8: " + quoted(text),

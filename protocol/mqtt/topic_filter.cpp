@@ -33,8 +33,7 @@ outcome<void> check_wildcards(std::string_view filter, protocol_version version)
 } // namespace
 
 bool has_wildcard(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(),
-                     [](char letter) { return letter == '+' || letter == '#'; });
+  return text.find('+') != text.npos || text.find('#') != text.npos;
 }
 
 std::size_t level_count(std::string_view text) noexcept {

@@ -24,6 +24,19 @@ TEST(Utf8, RefusesOverlongFormsSurrogatesAndWhatIsBrokenOff) {
     EXPECT_FALSE(is_utf8("before" + text));
 }
 
+TEST(Utf8, ThePrintableFrontEndsAtTheFirstOtherLetterWhereverItStands) {
+  for (int letter = 0; letter != 256; ++letter)
+    for (std::size_t at = 0; at != 20; ++at) {
+      std::string text(20, 'x');
+      text[at] = static_cast<char>(letter);
+      const bool printable = letter >= 0x20 && letter <= 0x7e;
+      EXPECT_EQ(without_printable_front(text),
+                printable ? std::string_view{} : std::string_view{text}.substr(at));
+    }
+  for (std::size_t size = 0; size != 20; ++size)
+    EXPECT_EQ(without_printable_front(std::string(size, '~') + "\x7f~"), "\x7f~");
+}
+
 RC_GTEST_PROP(Utf8, TakesAnyTextApartAsItWasPutTogether, (const std::vector<std::uint16_t>& all)) {
   std::u32string expected;
   std::string text;
