@@ -77,7 +77,7 @@ int save(const passwd_flags& flags, const password_file& users) {
   std::string text;
   for (const auto& [name, hash] : users)
     text += name + ':' + hash + '\n';
-  return write_whole(flags.file, text) ? 0 : fail(flags.file + ": cannot be written");
+  return write_secret(flags.file, text) ? 0 : fail(flags.file + ": cannot be written");
 }
 
 int run(const passwd_flags& flags) {

@@ -13,6 +13,11 @@ namespace kodama::apps {
 /// or the new one. False, with errno set, when it cannot be written.
 [[nodiscard]] bool write_whole(const std::string& path, std::string_view content);
 
+/// The same for what is nobody else's business: a file that is there keeps its mode, and its owner
+/// where we may give it away; a new one is its owner's alone (0600), and to be read by the group of
+/// its directory where we are no member of that by default, as a server's own group is (0640).
+[[nodiscard]] bool write_secret(const std::string& path, std::string_view content);
+
 /// Asked before long work whose result would have nowhere to go; sets errno.
 [[nodiscard]] bool can_write(const std::string& path);
 
