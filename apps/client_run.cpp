@@ -1,5 +1,7 @@
 #include "apps/client_run.hpp"
 
+#include "protocol/mqtt/topic_filter.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <chrono>
@@ -146,6 +148,14 @@ std::string client_run::trouble() const {
   if (server_.connected())
     return {};
   return " (no connection to " + address_ + (last_loss_ ? ": " + last_loss_.message() : "") + ")";
+}
+
+std::string to_text(std::string_view topic, const error_code& why) {
+  std::string text{topic};
+  (text += ": ") += why.message();
+  if (why == errc::invalid_topic && mqtt::has_wildcard(topic))
+    text += "; that is a filter, name one topic";
+  return text;
 }
 
 std::string to_text(duration time) {

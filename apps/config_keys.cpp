@@ -122,6 +122,19 @@ setter yes_or_no_setter(bool& to) {
   };
 }
 
+setter log_level_setter(std::string& to) {
+  return [&to](const toml::node& value) -> parsed<void> {
+    const auto read = value.value_exact<std::string>();
+    if (!read)
+      return refusal{"expected a text in quotes"};
+    const auto level = parse_log_level(*read);
+    if (!level)
+      return level.error();
+    to = *level;
+    return boost::system::in_place_value;
+  };
+}
+
 setter endpoint_setter(host_port& to) {
   return [&to](const toml::node& value) -> parsed<void> {
     const auto read = parse_host_port(value.value_or(std::string{}));
@@ -144,7 +157,7 @@ setters keys_of(serve_config& config) {
       {"tokens", text_setter(config.tokens_file)},
       {"passwords", text_setter(config.passwords_file)},
       {"usage_file", text_setter(server.usage_file)},
-      {"log_level", text_setter(config.log_level)},
+      {"log_level", log_level_setter(config.log_level)},
       {"threads", whole(server.threads, 1, serve_threads_max)},
       {"udp", yes_or_no_setter(server.udp)},
       {"shutdown_max", milliseconds(server.shutdown_max)},

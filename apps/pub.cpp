@@ -189,7 +189,10 @@ private:
   }
 
   void refuse(const boost::system::error_code& why) {
-    run_.fail((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") + why.message());
+    if (why == errc::invalid_topic)
+      run_.fail(to_text(command_.topic, why));
+    else
+      run_.fail((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") + why.message());
   }
 
   void await_tick() {

@@ -54,11 +54,6 @@ private:
       mistake("threads: expected 1 to " + std::to_string(serve_threads_max));
     if (limits.resume_window_ms == 0)
       mistake("the resume window is out of range; expected 1ms to 500h");
-    const auto& level = config_.log_level;
-    constexpr const char* levels[] = {"trace", "debug", "info",     "warn", "warning",
-                                      "error", "err",   "critical", "off"};
-    if (std::find(std::begin(levels), std::end(levels), level) == std::end(levels))
-      mistake("log level \"" + level + "\" is unknown; expected debug, info, warn, error or off");
   }
 
   void judge(const listener_config& listener) {

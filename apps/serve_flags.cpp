@@ -96,7 +96,8 @@ void add_serve_flags(CLI::App& command, serve_flags& flags) {
                         "How long a session outlives its connection (default: 60s)")
           ->type_name("DURATION");
   command.add_flag("--no-udp", flags.no_udp, "Offer no datagrams");
-  command.add_option("--log-level", flags.log_level, "debug, info, warn, error or off")
+  add_parsed_option(command, "--log-level", flags.log_level, parse_log_level,
+                    "debug, info, warn, error or off")
       ->type_name("LEVEL");
 }
 

@@ -152,4 +152,13 @@ parsed<host_port> parse_host_port(std::string_view text) {
   return host_port{std::string{host}, *port};
 }
 
+parsed<std::string> parse_log_level(std::string_view text) {
+  constexpr std::string_view levels[] = {"trace", "debug", "info",     "warn", "warning",
+                                         "error", "err",   "critical", "off"};
+  if (std::find(std::begin(levels), std::end(levels), text) == std::end(levels))
+    return refusal{'"' + std::string{text} +
+                   "\" is no level of the log; expected debug, info, warn, error or off"};
+  return std::string{text};
+}
+
 } // namespace kodama::apps

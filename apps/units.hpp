@@ -46,4 +46,7 @@ struct host_port {
 /// "127.0.0.1:7400", "example.org:7400", "[::1]:7400".
 [[nodiscard]] parsed<host_port> parse_host_port(std::string_view text);
 
+/// A level of the log by its name, and spdlog's other names for the same.
+[[nodiscard]] parsed<std::string> parse_log_level(std::string_view text);
+
 } // namespace kodama::apps

@@ -157,6 +157,15 @@ TEST_F(ConfigReader, AListenersCertificatesHaveToBeThere) {
   EXPECT_EQ(told, lines{file_ + ":6: tls.a: c No such file or directory"});
 }
 
+TEST_F(ConfigReader, ALevelOfTheLogThatIsNoneIsToldWithItsLine) {
+  EXPECT_EQ(
+      mistakes_of("threads = 2\nlog_level = \"loud\"\n"),
+      lines{"2: log_level: \"loud\" is no level of the log; expected debug, info, warn, error "
+            "or off"});
+  EXPECT_EQ(mistakes_of("log_level = \"warning\"\n"), lines{});
+  EXPECT_EQ(config_.log_level, "warning");
+}
+
 TEST_F(ConfigReader, HttpIsNotSpokenOverWebSocket) {
   EXPECT_EQ(mistakes_of("\n[[listener]]\nprotocol = \"http\"\naddress = \"127.0.0.1:1\"\n"
                         "websocket = true\n"),

@@ -224,7 +224,8 @@ class Refusals(harness.Case):
                         ("who", "#")):
             done = self.ask(command[0], "--connect", "127.0.0.1:1", *command[1:])
             self.assertEqual(done.returncode, 1)
-            self.assert_one_line(done.stderr, "invalid_topic")
+            self.assert_one_line(done.stderr, "invalid_topic" if command[0] == "sub" else
+                                 "invalid_topic; that is a filter, name one topic")
         done = self.ask("sub", "--connect", "127.0.0.1:1", "--watch", "a/+")
         self.assertEqual(done.returncode, 1)
         self.assert_one_line(done.stderr, "can't be watched")
