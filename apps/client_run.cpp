@@ -150,12 +150,10 @@ std::string client_run::trouble() const {
   return " (no connection to " + address_ + (last_loss_ ? ": " + last_loss_.message() : "") + ")";
 }
 
-std::string to_text(std::string_view topic, const error_code& why) {
-  std::string text{topic};
-  (text += ": ") += why.message();
-  if (why == errc::invalid_topic && mqtt::has_wildcard(topic))
-    text += "; that is a filter, name one topic";
-  return text;
+std::string refusal_text(std::string_view topic, const error_code& why) {
+  const bool is_filter = why == errc::invalid_topic && mqtt::has_wildcard(topic);
+  return std::string{topic} + ": " + why.message() +
+         (is_filter ? "; that is a filter, name one topic" : "");
 }
 
 std::string to_text(duration time) {

@@ -85,7 +85,8 @@ private:
 };
 
 /// Why something about a topic was refused: "a/+: invalid_topic; that is a filter, name one topic".
-[[nodiscard]] std::string to_text(std::string_view topic, const boost::system::error_code& why);
+[[nodiscard]] std::string refusal_text(std::string_view topic,
+                                       const boost::system::error_code& why);
 
 /// "2.5 s", "300 ms", "0.182 ms": as exact as a person wants it.
 [[nodiscard]] std::string to_text(duration time);

@@ -8,7 +8,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -77,7 +79,9 @@ int save(const passwd_flags& flags, const password_file& users) {
   std::string text;
   for (const auto& [name, hash] : users)
     text += name + ':' + hash + '\n';
-  return write_secret(flags.file, text) ? 0 : fail(flags.file + ": cannot be written");
+  return write_secret(flags.file, text)
+             ? 0
+             : fail(flags.file + ": cannot be written: " + std::strerror(errno));
 }
 
 int run(const passwd_flags& flags) {

@@ -190,7 +190,7 @@ private:
 
   void refuse(const boost::system::error_code& why) {
     if (why == errc::invalid_topic)
-      run_.fail(to_text(command_.topic, why));
+      run_.fail(refusal_text(command_.topic, why));
     else
       run_.fail((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") + why.message());
   }

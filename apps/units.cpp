@@ -158,7 +158,7 @@ parsed<std::string> parse_log_level(std::string_view text) {
   if (std::find(std::begin(levels), std::end(levels), text) == std::end(levels))
     return refusal{'"' + std::string{text} +
                    "\" is no level of the log; expected debug, info, warn, error or off"};
-  return std::string{text};
+  return {boost::system::in_place_value, text};
 }
 
 } // namespace kodama::apps

@@ -47,13 +47,13 @@ int run(const who_command& command) {
   const auto asked =
       run.server().subscribers(command.topic, [&](const result<client_event::subscribers>& list) {
         if (!list)
-          return run.fail_soon(to_text(command.topic, list.error()));
+          return run.fail_soon(refusal_text(command.topic, list.error()));
         append(output.buffer(), *list, command.format);
         output.flush();
         run.finish();
       });
   if (!asked)
-    run.fail(to_text(command.topic, asked.error()));
+    run.fail(refusal_text(command.topic, asked.error()));
   run.give_up_after(command.timeout);
   return run.run();
 }

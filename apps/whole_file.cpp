@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -20,13 +21,16 @@ std::string directory_of(const std::string& path) {
 
 /// Whose file this becomes, and who may read it.
 void set_owner(int file, const std::string& path) {
+  constexpr auto unchanged = static_cast<uid_t>(-1);
   struct stat found {};
   if (::stat(path.c_str(), &found) == 0) {
-    // Without its old group what that was allowed would go to ours.
-    const bool given = ::fchown(file, found.st_uid, found.st_gid) == 0;
-    static_cast<void>(::fchmod(file, found.st_mode & (given ? 07777 : 07707)));
-  } else if (::stat(directory_of(path).c_str(), &found) == 0 && found.st_gid != ::getegid() &&
-             ::fchown(file, static_cast<uid_t>(-1), found.st_gid) == 0) {
+    // Each for itself: only root gives files away, but to a group whoever is in it may.
+    static_cast<void>(::fchown(file, found.st_uid, unchanged));
+    const bool grouped = ::fchown(file, unchanged, found.st_gid) == 0;
+    // What its old group was allowed is not to go to ours.
+    static_cast<void>(::fchmod(file, found.st_mode & (grouped ? 07777U : 07707U)));
+  } else if (::stat(directory_of(path).c_str(), &found) == 0 && (found.st_mode & 027U) == 0 &&
+             (found.st_mode & 050U) == 050U && ::fchown(file, unchanged, found.st_gid) == 0) {
     static_cast<void>(::fchmod(file, 0640));
   }
 }
@@ -60,17 +64,19 @@ bool write_whole(const std::string& path, std::string_view content) {
 }
 
 bool write_secret(const std::string& path, std::string_view content) {
-  const auto beside = path + ".new";
-  ::unlink(beside.c_str()); // from a former attempt, and perhaps for everybody to read
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  auto beside = path + ".XXXXXX";
+  const int file = ::mkostemp(beside.data(), O_CLOEXEC); // 0600
   if (file < 0)
     return false;
   set_owner(file, path);
-  const bool written = write_all(file, content) && ::fsync(file) == 0;
+  const bool written = write_all(file, content) && ::fsync(file) == 0 &&
+                       std::rename(beside.c_str(), path.c_str()) == 0;
   const int why = errno;
   ::close(file);
+  if (!written)
+    ::unlink(beside.c_str());
   errno = why;
-  return written && std::rename(beside.c_str(), path.c_str()) == 0;
+  return written;
 }
 
 bool can_write(const std::string& path) {

@@ -13,9 +13,9 @@ namespace kodama::apps {
 /// or the new one. False, with errno set, when it cannot be written.
 [[nodiscard]] bool write_whole(const std::string& path, std::string_view content);
 
-/// The same for what is nobody else's business: a file that is there keeps its mode, and its owner
-/// where we may give it away; a new one is its owner's alone (0600), and to be read by the group of
-/// its directory where we are no member of that by default, as a server's own group is (0640).
+/// The same for what is nobody else's business. A file that is there keeps its mode, and its owner
+/// and group as far as we may give them; a new one is its owner's alone (0600), and where its
+/// directory is one group's to read and nobody else's (0750), that group's to read (0640).
 [[nodiscard]] bool write_secret(const std::string& path, std::string_view content);
 
 /// Asked before long work whose result would have nowhere to go; sets errno.

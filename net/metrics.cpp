@@ -234,7 +234,7 @@ std::string metrics::text(const actors::retained_quota& retained) const {
   add_gauge(all.emplace_back(family("kodama_topics", "Topics in use", MetricType::Gauge)), {},
             static_cast<double>(topics_.load()));
   add_gauge(all.emplace_back(
-                family("kodama_retained_messages", "Retained messages kept", MetricType::Gauge)),
+                family("kodama_retained_messages", "What retained_max counts", MetricType::Gauge)),
             {}, static_cast<double>(retained.messages()));
   add_gauge(all.emplace_back(family("kodama_retained_bytes", "What retained_bytes_max counts",
                                     MetricType::Gauge)),

@@ -31,7 +31,8 @@ constexpr bool is_printable(char letter) noexcept {
 }
 
 /// The same of eight letters: none has its top bit, none gets it by one more, and each still has it
-/// when it is set and 0x20 taken away. No letter's sum or difference reaches the next one's.
+/// when it is set and 0x20 taken away. Only 0xff + 1 reaches the next letter, and that one has
+/// failed.
 constexpr bool are_printable(std::uint64_t letters) noexcept {
   constexpr std::uint64_t each = 0x0101010101010101, top = 0x80 * each;
   return ((letters | (letters + each)) & top) == 0 &&

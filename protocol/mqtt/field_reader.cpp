@@ -3,7 +3,6 @@
 #include "protocol/mqtt/topic_filter.hpp"
 #include "protocol/utf8.hpp"
 
-
 namespace kodama::mqtt {
 namespace {
 

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <string>
 
 namespace kodama::apps {
@@ -17,7 +18,6 @@ protected:
     std::string where = testing::TempDir() + "whole_file_XXXXXX";
     ASSERT_NE(::mkdtemp(where.data()), nullptr);
     directory_ = where;
-    ASSERT_EQ(::chown(where.c_str(), static_cast<uid_t>(-1), ::getegid()), 0);
     path_ = where + "/file";
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
@@ -53,10 +53,25 @@ TEST_F(WholeFile, WhoMayReadASecretMayReadTheNextOne) {
   EXPECT_EQ(read_whole(path_), "another");
 }
 
-TEST_F(WholeFile, WhatAFormerAttemptLeftIsNotWrittenTo) {
-  ASSERT_TRUE(write_whole(path_ + ".new", "for everybody"));
+TEST_F(WholeFile, ANewSecretIsToBeReadByWhomItsDirectoryIsFor) {
+  ASSERT_EQ(::chmod(directory_.c_str(), 0750), 0);
   ASSERT_TRUE(write_secret(path_, "secret"));
-  EXPECT_EQ(mode(), 0600U);
+  EXPECT_EQ(mode(), 0640U);
+}
+
+TEST_F(WholeFile, ADirectoryForEverybodyMakesNoSecretPublic) {
+  for (const unsigned open : {0755U, 0770U, 0751U}) {
+    ASSERT_EQ(::chmod(directory_.c_str(), open), 0);
+    ASSERT_TRUE(write_secret(path_, "secret"));
+    EXPECT_EQ(mode(), 0600U);
+    std::filesystem::remove(path_);
+  }
+}
+
+TEST_F(WholeFile, WhatFailsLeavesNothingBehind) {
+  std::filesystem::create_directory(path_); // nothing can be renamed to that
+  EXPECT_FALSE(write_secret(path_, "secret"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory_}, {}), 1);
 }
 
 TEST_F(WholeFile, ADirectoryThatIsNotThereIsAnError) {

@@ -6,7 +6,8 @@
 
 namespace kodama {
 
-/// Calls of operator new in this process until now; always 0 under a sanitizer, whose own it is.
+/// Calls of operator new in this process until now, but for over-aligned ones; always 0 under
+/// g++'s sanitizers, which have their own.
 [[nodiscard]] std::uint64_t allocations() noexcept;
 
 /// Notes in a benchmark, under "allocations", how many there were for each message.

@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "protocol/message.hpp"
+#include "protocol/message_reader.hpp"
 
 #include <caf/send.hpp>
 
@@ -9,6 +10,13 @@ namespace kodama {
 namespace {
 
 constexpr std::size_t messages_per_resume = 64;
+
+bool is_welcomed(byte_view answer) {
+  message_reader reader{decode_limits{}};
+  reader.feed(answer);
+  const auto first = reader.next();
+  return first && *first && std::holds_alternative<message::connack_success>((*first)->body);
+}
 
 } // namespace
 
@@ -20,11 +28,6 @@ void bench_home::run_actors() {
   while (!queue_.empty())
     if (auto* what = queue_.pop(); resume(what, messages_per_resume))
       queue_.push(what);
-}
-
-void bench_home::advance(duration by) {
-  now_ += by;
-  timers().fire_due(now_);
 }
 
 void bench_scheduler::stop() {
@@ -58,7 +61,7 @@ bench_home& bench_node::home() noexcept {
   return static_cast<bench_scheduler&>(system_.scheduler()).home();
 }
 
-void bench_node::connect(std::size_t count, std::string_view topic) {
+bool bench_node::connect(std::size_t count, std::string_view topic) {
   message::connect_token who;
   who.keepalive_ms = 60'000;
   bytes said;
@@ -71,8 +74,11 @@ void bench_node::connect(std::size_t count, std::string_view topic) {
     home().run_actors();
     links_.back()->receive(said);
     home().run_actors();
+    if (!is_welcomed(links_.back()->output()))
+      return false;
     links_.back()->output().clear();
   }
+  return true;
 }
 
 void bench_node::run() {

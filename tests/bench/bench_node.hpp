@@ -20,7 +20,7 @@ namespace kodama {
 
 class bench_link;
 
-/// A home without sockets and threads: time stands still, and a turn is run().
+/// A home without sockets and threads, where time stands still.
 class bench_home final : public runtime::home_unit {
 public:
   using home_unit::home_unit;
@@ -32,9 +32,8 @@ public:
   instant now() const noexcept override { return now_; }
   void exec_later(caf::resumable* what) override { queue_.push(what); }
 
+  /// A turn: until none has anything to do.
   void run_actors();
-  /// Lets time pass and fires what is due.
-  void advance(duration by);
 
 private:
   runtime::run_queue queue_;
@@ -89,10 +88,10 @@ public:
   bench_node();
   ~bench_node();
 
-  /// Connections that have a native session, and subscribe to `topic` where there is one.
-  void connect(std::size_t count, std::string_view topic = {});
+  /// Connections that have a native session, and subscribe to `topic` where there is one. False
+  /// where one of them got no answer.
+  [[nodiscard]] bool connect(std::size_t count, std::string_view topic = {});
   [[nodiscard]] bench_link& at(std::size_t index) { return *links_[index]; }
-  [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
 
   [[nodiscard]] bench_home& home() noexcept;
   /// Until nothing is left to do; what was written is dropped, as if it had been sent.
