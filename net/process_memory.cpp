@@ -10,12 +10,12 @@
 namespace kodama::net {
 namespace {
 
-/// Held, but not in use: freed memory, and some that never was the allocator's.
-std::size_t idle_bytes() {
+/// What is idle has been freed, or never was the allocator's.
+heap_state look_at_heap() {
   const auto heap = ::mallinfo2();
   const auto used = heap.uordblks + heap.hblkhd;
   const auto held = resident_bytes();
-  return held > used ? held - used : 0;
+  return {used, held > used ? held - used : 0};
 }
 
 } // namespace
@@ -30,9 +30,16 @@ std::size_t resident_bytes() {
   return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+bool trim_rule::is_due(const heap_state& now) noexcept {
+  last_.idle = std::min(last_.idle, now.idle);
+  const bool has_grown = now.idle >= last_.idle + step;
+  const bool has_come_loose = last_.idle >= step && now.used + last_.idle / 64 <= last_.used;
+  return has_grown || has_come_loose;
+}
+
 heap_trimmer::heap_trimmer(boost::asio::io_context& io)
     : timer_{io}
-    , kept_{idle_bytes()} {
+    , rule_{look_at_heap()} {
   wait();
 }
 
@@ -47,12 +54,10 @@ void heap_trimmer::wait() {
 }
 
 void heap_trimmer::look() {
-  const auto idle = idle_bytes();
-  kept_ = std::min(kept_, idle);
-  if (idle < kept_ + step)
+  if (!rule_.is_due(look_at_heap()))
     return;
   ::malloc_trim(0);
-  kept_ = idle_bytes();
+  rule_.trimmed(look_at_heap());
 }
 
 } // namespace kodama::net

@@ -10,16 +10,39 @@ namespace kodama::net {
 /// What the process holds, as the kernel counts it.
 [[nodiscard]] std::size_t resident_bytes();
 
-/// Gives freed memory back to the system.
+/// Memory of the process, in bytes.
+struct heap_state {
+  std::size_t used = 0;
+  std::size_t idle = 0; ///< held, but not in use
+};
+
+/// When it is worth the while to have the allocator let go of what is idle.
 ///
-/// glibc keeps what is freed in the midst of its heap, and after a flood that may be hundreds of
-/// megabytes. Once a second this compares what the process holds with what is in use, and where
-/// the difference has grown by more than `step`, has the allocator let go. What cannot be let go
-/// is not asked for again, so a server whose memory is in steady use is left alone.
-class heap_trimmer {
+/// When that has grown by more than `step`. What could not be let go, since something in use lies
+/// on the same pages, is not asked for again until that may have changed: when what is in use has
+/// fallen by a 64th of it. That is less than it takes to hold so many pages. So a server whose
+/// memory is in steady use is left alone.
+class trim_rule {
 public:
   static constexpr std::size_t step = std::size_t{8} << 20U;
 
+  explicit trim_rule(const heap_state& first)
+      : last_{first} {}
+
+  [[nodiscard]] bool is_due(const heap_state& now) noexcept;
+  /// `now`: what the trim has left.
+  void trimmed(const heap_state& now) noexcept { last_ = now; }
+
+private:
+  heap_state last_; ///< at the last trim; idle: the least since then
+};
+
+/// Gives freed memory back to the system.
+///
+/// glibc keeps what is freed in the midst of its heap, and after a flood that may be hundreds of
+/// megabytes. Once a second this looks whether it is time to have the allocator let go.
+class heap_trimmer {
+public:
   explicit heap_trimmer(boost::asio::io_context& io);
 
 private:
@@ -27,7 +50,7 @@ private:
   void look();
 
   boost::asio::steady_timer timer_;
-  std::size_t kept_ = 0; ///< the smallest difference since the last trim
+  trim_rule rule_;
 };
 
 } // namespace kodama::net

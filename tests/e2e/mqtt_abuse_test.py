@@ -737,7 +737,7 @@ class Hoard(WithHoard):
             self.assertEqual(set(reasons), {0})
             peer.close()
             self.until(lambda: self.metric('kodama_sessions{protocol="mqtt"}') == 1)
-        self.check_peak(self.MOST)
+        self.check_peak(2 * self.MOST)  # the filters of one life may still leave as the next ones come
         self.check_given_back()
 
     def test_who_comes_back_clean_is_not_away(self):
