@@ -217,7 +217,8 @@ void session::carry_out(const message_reader::item& request) {
 void session::ask_topic(topic_request what, message_id request, std::string_view topic) {
   if (const auto refused = judge(what, topic)) {
     owe(message::request_failed{1, request, refused->reason, refused->text});
-    core_.complete(now(), request);
+    if (!has_ended())
+      core_.complete(now(), request);
     return;
   }
   if (mqtt::has_wildcard(topic))
