@@ -203,6 +203,11 @@ void mqtt_session::handle(mqtt_admission& asking) {
   auto last = make_will(asked);
   if (!last)
     return refuse(asking, last.error());
+  // The alarm may be due and not have rung yet, after a pause or a leap of the clock.
+  const bool expired =
+      !link_ && core_.handle_timeout(now()) == mqtt::server_session::timeout::session_expired;
+  if (will_at_ <= now())
+    publish_will();
   if (link_)
     take_over(asked);
   const auto most = who_.account->limits.connections_max;
@@ -210,7 +215,7 @@ void mqtt_session::handle(mqtt_admission& asking) {
     return refuse(asking, *exceeded("connections_max", most, reason_code::quota_exceeded));
   asking.link->bind(caf::actor{this}, link::reading::on);
   give_storage_back();
-  const bool present = has_state_ && !asked.clean_start;
+  const bool present = has_state_ && !asked.clean_start && !expired;
   if (!present) {
     publish_will(); // the old session ends here, if not before [MQTT-3.1.2-8]
     forget_state();
