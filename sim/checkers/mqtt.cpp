@@ -15,7 +15,7 @@ void mqtt_rules::complain(instant now, user_id user, std::string_view clause,
 
 // --- who publishes ------------------------------------------------------------------------------
 
-void mqtt_rules::on_published(instant now, user_id user, session_key, std::string_view topic,
+void mqtt_rules::on_published(instant now, user_id user, session_key who, std::string_view topic,
                               message_tag tag, bool reliable) {
   // A native message with a guarantee goes out at whatever was granted, one without at QoS 0.
   books_.add_message(tag, {std::string{topic},
@@ -24,7 +24,8 @@ void mqtt_rules::on_published(instant now, user_id user, session_key, std::strin
                            0,
                            user,
                            now,
-                           {}});
+                           {},
+                           who});
 }
 
 void mqtt_rules::on_mqtt_published(instant now, user_id user, const mqtt_message& what,

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,7 @@ public:
     user_id from = 0;
     instant published{};
     std::vector<place> places; ///< where it was sequenced; more than one at QoS 1 only
+    session_key by{};          ///< of a native client: in which session
   };
 
   /// One filter of one SUBSCRIBE, and how long it counts.
@@ -93,7 +95,7 @@ public:
     bool overflowed = false;      ///< the server says so
     // Of the present connection.
     by_topic<std::uint64_t> last_ordinal;
-    std::map<std::pair<user_id, std::string>, std::uint32_t> last_plain;
+    std::map<std::tuple<user_id, session_key, std::string>, std::uint32_t> last_plain;
     std::deque<mqtt::packet_id> puback_due;
     std::deque<mqtt::packet_id> pubrec_due;
   };

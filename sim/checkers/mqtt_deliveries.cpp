@@ -92,7 +92,8 @@ void mqtt_rules::judge_order(instant now, session& to, const mqtt::publish& what
   if (known.places.empty()) {
     if (known.qos != mqtt::qos::at_most_once || tag.user >= will_base)
       return;
-    auto& last = to.last_plain[{known.from, known.topic}];
+    // Of two sessions the older one's may still be on its way, on a connection that was lost.
+    auto& last = to.last_plain[{known.from, known.by, known.topic}];
     if (tag.number <= last) // once at most, and in order
       complain(now, to.user, "MQTT-4.6.0-5",
                text(name_of(tag), ", published at QoS 0, goes out to ", named(to.user),

@@ -43,6 +43,27 @@ TEST_F(MqttChecker, MissesNothingOfASessionThatWasLost) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(MqttChecker, RefusesAnOlderMessageWithoutAGuaranteeAfterANewerOne) {
+  connect(bob);
+  subscribe(bob, "#");
+  for (const std::uint32_t number : {1, 2})
+    judge.on_published(step(), 0, {1, 8}, room, {0, number}, false);
+  deliver(bob, {0, 2}, qos::at_most_once);
+  deliver(bob, {0, 1}, qos::at_most_once);
+  EXPECT_TRUE(
+      breaks(judge, {"0#1, published at QoS 0, goes out", "after number 2", "MQTT-4.6.0-5"}));
+}
+
+TEST_F(MqttChecker, AllowsWhatAnEarlierSessionOfANativePublisherSaidLate) {
+  connect(bob);
+  subscribe(bob, "#");
+  for (const std::uint32_t number : {1, 2})
+    judge.on_published(step(), 0, {1, 8 + number}, room, {0, number}, false);
+  deliver(bob, {0, 2}, qos::at_most_once);
+  deliver(bob, {0, 1}, qos::at_most_once);
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttChecker, CountsWhatIsReceivedAtQos2) {
   connect(bob);
   subscribe(bob, "#");
