@@ -124,10 +124,10 @@ setter yes_or_no_setter(bool& to) {
 
 setter log_level_setter(std::string& to) {
   return [&to](const toml::node& value) -> parsed<void> {
-    const auto read = value.value_exact<std::string>();
-    if (!read)
-      return refusal{"expected a text in quotes"};
-    const auto level = parse_log_level(*read);
+    std::string text;
+    if (const auto read = text_setter(text)(value); !read)
+      return read.error();
+    const auto level = parse_log_level(text);
     if (!level)
       return level.error();
     to = *level;
