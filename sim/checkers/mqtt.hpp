@@ -114,6 +114,10 @@ private:
   /// Whether it waits in a queue that moves on, message by message.
   [[nodiscard]] static bool is_in_line(instant now, const person& whose, std::string_view topic,
                                        const mqtt_books::debt& what);
+  /// Whether another retained message took its place before the topic heard of the SUBSCRIBE, and
+  /// was received instead; or none did, but it was cleared.
+  [[nodiscard]] bool is_replaced(const person& whose, std::string_view topic,
+                                 const mqtt_books::debt& what);
 
   /// One report of each kind for each person is enough.
   void complain(instant now, user_id user, std::string_view clause, const std::string& what);

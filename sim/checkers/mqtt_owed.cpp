@@ -136,6 +136,21 @@ bool mqtt_rules::is_in_line(instant now, const person& whose, std::string_view t
          (what.retained || latest == whose.latest.end() || latest->second < what.ordinal);
 }
 
+bool mqtt_rules::is_replaced(const person& whose, std::string_view topic,
+                             const mqtt_books::debt& what) {
+  bool found = false;
+  const mqtt_books::retained* last = nullptr;
+  for (const auto& version : books_.retained_of(topic)) {
+    if (found && version.from <= what.when + mqtt_books::settling) {
+      if (version.tag && whose.received.contains(*version.tag))
+        return true;
+      last = &version;
+    }
+    found = found || version.tag == what.tag;
+  }
+  return last != nullptr && !last->tag; // cleared: there is nothing to send
+}
+
 void mqtt_rules::on_mqtt_end(instant now, const std::vector<user_id>& reachable) {
   judge_takeovers(now);
   judge_missing_wills(now);
@@ -163,7 +178,8 @@ void mqtt_rules::on_mqtt_end(instant now, const std::vector<user_id>& reachable)
       if (each.qos == mqtt::qos::exactly_once && in->begun > known.new_session)
         continue;
       const auto* lost = books_.find(each.tag);
-      if (lost != nullptr && is_in_line(now, known, lost->topic, each))
+      if (lost != nullptr && (is_in_line(now, known, lost->topic, each) ||
+                              (each.retained && is_replaced(known, lost->topic, each))))
         continue;
       complain(now, user,
                each.retained                          ? "MQTT-3.3.1-9"

@@ -58,15 +58,22 @@ struct MqttChecker : testing::Test {
   }
   void hear(user_id who, const mq::packet& what) { judge.on_mqtt_heard(step(), links[who], what); }
   void say(user_id who, const mq::packet& what) { judge.on_mqtt_said(step(), links[who], what); }
-  void subscribe(user_id who, std::string_view filter, qos most = qos::exactly_once,
-                 mq::subscription how = {}) {
+  void ask(user_id who, std::string_view filter, qos most = qos::exactly_once,
+           mq::subscription how = {}, mq::packet_id id = 9) {
     how.filter = filter;
     how.maximum_qos = most;
     mq::subscribe asked;
-    asked.id = 9;
+    asked.id = id;
     asked.subscriptions = {how};
     hear(who, asked);
-    say(who, mq::suback{9, {static_cast<reason_code>(most)}, {}});
+  }
+  void grant(user_id who, qos most = qos::exactly_once, mq::packet_id id = 9) {
+    say(who, mq::suback{id, {static_cast<reason_code>(most)}, {}});
+  }
+  void subscribe(user_id who, std::string_view filter, qos most = qos::exactly_once,
+                 mq::subscription how = {}) {
+    ask(who, filter, most, how);
+    grant(who, most);
     pass(1s);
   }
   void unsubscribe(user_id who, std::string_view filter) {

@@ -92,6 +92,64 @@ TEST_F(MqttChecker, MissesARetainedMessage) {
   EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
 }
 
+TEST_F(MqttChecker, AllowsARetainedMessageInThePlaceOfOneThatIsJustReplaced) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#");
+  grant(bob);
+  publish(other, qos::at_least_once, true);
+  deliver(bob, other, qos::at_least_once, 1, false, true);
+  end({bob});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttChecker, MissesARetainedMessageThatWasReplacedLater) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  subscribe(bob, "#");
+  publish(other, qos::at_least_once, true);
+  deliver(bob, other, qos::at_least_once, 1);
+  end({bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttChecker, MissesBothARetainedMessageAndTheOneThatReplacedIt) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#");
+  grant(bob);
+  publish(other, qos::at_least_once, true);
+  end({bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttChecker, AllowsARetainedMessageAtTheQosOfASubscriptionThatReplacesTheFirst) {
+  publish(some, qos::exactly_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#", qos::at_most_once, {}, 8);
+  mq::subscription how;
+  how.retain_handling = mq::retain_handling::never;
+  ask(bob, "#", qos::exactly_once, how);
+  deliver(bob, some, qos::exactly_once, 1, false, true);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttChecker, RefusesARetainedMessageAtTheQosOfAnEarlierSubscription) {
+  publish(some, qos::exactly_once, true);
+  pass(1s);
+  connect(bob);
+  mq::subscription how;
+  how.retain_handling = mq::retain_handling::never;
+  subscribe(bob, "#", qos::exactly_once, how);
+  subscribe(bob, "#", qos::at_most_once);
+  deliver(bob, some, qos::exactly_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"goes out to mqtt 1 at QoS 2, which is granted by none", "3.8.4-8"}));
+}
+
 TEST_F(MqttChecker, RefusesWhatHasExpired) {
   connect(bob);
   subscribe(bob, "#");
