@@ -178,11 +178,11 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
       continue;
     asked = true;
     // Who has replaced the subscription meanwhile is sent it as the new one has it [MQTT-3.8.4-3].
-    at_right_qos = at_right_qos ||
-                   std::any_of(to.windows.begin(), to.windows.end(), [&](const window& newer) {
-                     return newer.filter == each.filter && newer.asked >= each.asked &&
-                            what.qos == std::min(newer.qos, known.qos);
-                   });
+    at_right_qos =
+        at_right_qos || std::any_of(to.windows.begin(), to.windows.end(), [&](const window& newer) {
+          return newer.filter == each.filter && newer.asked >= each.asked &&
+                 what.qos == std::min(newer.qos, known.qos);
+        });
     for (const auto& version : books_.retained_of(known.topic))
       if (version.tag == tag &&
           (version.until == never || version.until + mqtt_books::settling >= each.asked))
