@@ -40,6 +40,8 @@ bool trim_rule::is_due(const heap_state& now) noexcept {
 heap_trimmer::heap_trimmer(boost::asio::io_context& io)
     : timer_{io}
     , rule_{look_at_heap()} {
+  ::mallopt(M_TRIM_THRESHOLD, -1); // never (mallopt(3))
+  ::mallopt(M_MMAP_THRESHOLD, mapped_from);
   wait();
 }
 

@@ -37,15 +37,21 @@ private:
   heap_state last_; ///< at the last trim; idle: the least since then
 };
 
-/// Gives freed memory back to the system.
+/// Gives freed memory back to the system, once a second where it is worth the while.
 ///
-/// glibc keeps what is freed in the midst of its heap, and after a flood that may be hundreds of
-/// megabytes. Once a second this looks whether it is time to have the allocator let go.
+/// Left to itself, glibc does both too little and too much. What is freed in the midst of its heap
+/// it keeps, and after a flood that may be hundreds of megabytes. What is freed at the heap's end
+/// it returns at once, so that a server which takes and frees a batch each turn pays the kernel for
+/// the same pages again and again.
 class heap_trimmer {
 public:
+  /// From here on, glibc returns nothing of its heap unasked. Blocks of `mapped_from` bytes and
+  /// more still come from the system and go back to it one by one.
   explicit heap_trimmer(boost::asio::io_context& io);
 
 private:
+  static constexpr int mapped_from = 4 << 20;
+
   void wait();
   void look();
 

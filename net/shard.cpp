@@ -7,6 +7,7 @@
 #include <caf/actor_cast.hpp>
 
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace kodama::net {
@@ -16,6 +17,9 @@ constexpr std::size_t scratch_size = 256 * 1024;
 /// How many sockets are served before their actors run: enough to coalesce, few enough that the
 /// first does not wait long for the last.
 constexpr int sockets_per_turn = 256;
+/// How much is read before the actors run, give or take a read: what comes of it (messages, their
+/// images, output) is still in the processor's cache when it is written.
+constexpr std::size_t bytes_per_turn = 256 * 1024;
 /// How exact timers are. What they wait for is keepalives, probes, acknowledgements: 20 ms and
 /// more.
 constexpr duration tick = std::chrono::milliseconds{4};
@@ -179,8 +183,12 @@ void shard::wake_up_by(instant deadline) {
 
 void shard::read_all() {
   reading_.swap(readers_);
-  for (const auto& each : reading_)
-    each->read();
+  std::size_t size = 0;
+  auto at = reading_.begin();
+  while (at != reading_.end() && size < bytes_per_turn)
+    size += (*at++)->read();
+  // Who has not had its turn comes before those that have more left.
+  readers_.insert(readers_.begin(), std::move_iterator{at}, std::move_iterator{reading_.end()});
   reading_.clear();
 }
 

@@ -27,8 +27,9 @@ public:
 class readable {
 public:
   virtual ~readable() = default;
-  /// Reads once. Whoever has more left asks to be read again.
-  virtual void read() = 0;
+  /// Reads once, and says how many bytes there were; 0 where they come later. Whoever has more left
+  /// asks to be read again.
+  virtual std::size_t read() = 0;
 };
 
 /// One thread of the server: its sockets, its actors, its timers.

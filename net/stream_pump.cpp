@@ -274,9 +274,10 @@ void stream_pump::read_after_owner() {
   });
 }
 
-void stream_pump::read() {
+std::size_t stream_pump::read() {
   is_reading_ = false;
   read_next();
+  return 0; // on_read() has them
 }
 
 void stream_pump::write_next() {

@@ -70,7 +70,7 @@ private:
   void on_ended() override;
 
   // readable
-  void read() override;
+  std::size_t read() override;
 
   void give(order&& what);
   void carry_out_all();

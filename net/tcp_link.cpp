@@ -129,22 +129,20 @@ void tcp_link::read_soon() {
   }
 }
 
-void tcp_link::read() {
+std::size_t tcp_link::read() {
   queued_ = false;
   if (closed_ || !listens_)
-    return;
-  if (closing_) {
-    discard_input();
-    return;
-  }
+    return 0;
+  if (closing_)
+    return discard_input();
   const auto scratch = home_->scratch();
   const auto got = socket_.read(scratch);
   unread_ = got.more;
   if (got.failure == boost::asio::error::would_block)
-    return;
+    return 0;
   if (got.failure) {
     fail(got.failure);
-    return;
+    return 0;
   }
   if (reading_ == reading::once)
     listens_ = false;
@@ -152,9 +150,10 @@ void tcp_link::read() {
       id_, bytes{scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got.size)}});
   if (listens_ && unread_)
     read_soon();
+  return got.size;
 }
 
-void tcp_link::discard_input() {
+std::size_t tcp_link::discard_input() {
   const auto got = socket_.read(home_->scratch());
   unread_ = got.more;
   discarded_ += got.size;
@@ -163,6 +162,7 @@ void tcp_link::discard_input() {
     abandon();
   else if (unread_)
     read_soon();
+  return got.size;
 }
 
 void tcp_link::wait_writable() {

@@ -36,7 +36,7 @@ public:
   void flush() override;
 
   // readable
-  void read() override;
+  std::size_t read() override;
 
 private:
   /// Cuts off a peer that was told goodbye and does not close its side.
@@ -57,7 +57,7 @@ private:
   /// Has the socket watched by the shard that it belongs to.
   void settle(shard& home);
   void read_soon();
-  void discard_input();
+  std::size_t discard_input();
   void wait_writable();
   void fail(boost::system::error_code reason);
   void finish_closing();
