@@ -1,7 +1,5 @@
 #include "sim/scheduler.hpp"
 
-#include <caf/scheduled_actor.hpp>
-
 #include <chrono>
 #include <typeinfo>
 
@@ -21,10 +19,12 @@ void sim_home::exec_later(caf::resumable* what) {
   if (ready_.empty())
     ready_since_ = queue_.now();
   ready_.push_back(what);
-  mailboxes_.push_back(names_.of(*static_cast<caf::scheduled_actor*>(what))); // ours, all of them
+  // CAF has some of its own. They run when the system goes down, without a decision about it.
+  const bool is_ours = what->subtype() == runtime::pinned_actor::own_subtype;
+  mailboxes_.push_back(is_ours ? names_.of(*static_cast<runtime::pinned_actor*>(what)) : 0);
 }
 
-std::uint64_t actor_names::of(const caf::scheduled_actor& who) {
+std::uint64_t actor_names::of(const runtime::pinned_actor& who) {
   if (known_.size() <= who.id())
     known_.resize(who.id() + 1);
   auto& name = known_[who.id()];

@@ -2,6 +2,7 @@
 
 #include "actors/runtime/coordinator.hpp"
 #include "actors/runtime/home_unit.hpp"
+#include "actors/runtime/pinned_actor.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/host_clock.hpp"
 #include "sim/schedule.hpp"
@@ -21,7 +22,7 @@ namespace kodama::sim {
 /// how many of the kind there were before. CAF's ids count all of them.
 class actor_names {
 public:
-  [[nodiscard]] std::uint64_t of(const caf::scheduled_actor& who);
+  [[nodiscard]] std::uint64_t of(const runtime::pinned_actor& who);
 
 private:
   std::map<std::uint64_t, std::uint64_t> counts_; ///< of each kind

@@ -14,8 +14,8 @@ namespace kodama::runtime {
 /// A behavior that hands every message to one function object, whichever of `Messages` it is.
 ///
 /// CAF's own keeps for every handler a match case, its captures and a table entry: 40 bytes each,
-/// in every actor. An idle session would be a sixth smaller without its fifteen. This one is as
-/// large as its function object, so that one that captures `this` makes 48 bytes in all.
+/// in every actor: 600 bytes of a session, which has fifteen. This one is as large as its function
+/// object, so that one that captures `this` makes 48 bytes in all.
 ///
 /// A message type is const unless its handler changes the message. Handlers return nothing, and
 /// nothing is answered for them; our actors make no requests.

@@ -1,36 +1,81 @@
 #pragma once
 
 #include "actors/runtime/home_unit.hpp"
+#include "actors/runtime/mailbox.hpp"
 #include "actors/runtime/timer_queue.hpp"
 #include "protocol/assert.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/event_based_actor.hpp>
+#include <caf/behavior.hpp>
+#include <caf/extend.hpp>
+#include <caf/local_actor.hpp>
+#include <caf/mixin/sender.hpp>
+#include <caf/resumable.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace kodama::runtime {
 
 /// The base of all our actors: lives on one home unit, whoever sends to it from wherever.
 ///
+/// To CAF an actor like any other: spawned by its system, named by its handles, sent to by its
+/// send(). Only what stands behind that is ours. CAF's own base for such actors brings queues for
+/// streams and urgent messages, tables of pending requests, handlers for errors, links and
+/// monitors: 800 bytes in each actor, and a good part of the time that a message takes. Ours need
+/// none of it (docs/decisions/0015): a message that the behavior does not know is dropped, an exit
+/// message is quit(), nobody asks for an answer.
+///
 /// A subclass keeps handles of other actors in members only if its on_exit() clears them: CAF
 /// counts references, and two actors that hold each other never go away.
-class pinned_actor : public caf::event_based_actor {
+class pinned_actor : public caf::extend<caf::local_actor, pinned_actor>::with<caf::mixin::sender>,
+                     public caf::dynamically_typed_actor_base,
+                     public caf::resumable {
 public:
+  using signatures = caf::none_t;      ///< for caf::actor_system::spawn
+  using behavior_type = caf::behavior; ///< likewise
+
   explicit pinned_actor(caf::actor_config& config)
-      : event_based_actor(config)
+      : extended_base(config)
       , home_{static_cast<home_unit*>(config.host)} {}
 
-  using event_based_actor::enqueue;
+  // caf::abstract_actor. Thread safe; what comes from another home goes by way of its deliver().
+  using extended_base::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override;
+
+  // caf::local_actor
   void launch(caf::execution_unit*, bool lazy, bool hide) override;
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
+
+  // caf::resumable
+  /// What CAF's own actors are not.
+  static constexpr subtype_t own_subtype = unspecified;
+  subtype_t subtype() const override { return own_subtype; }
+  resume_result resume(caf::execution_unit* on, std::size_t messages_max) override;
+  void intrusive_ptr_add_ref_impl() override { caf::intrusive_ptr_add_ref(ctrl()); }
+  void intrusive_ptr_release_impl() override { caf::intrusive_ptr_release(ctrl()); }
 
   [[nodiscard]] home_unit& home() const noexcept { return *home_; }
   [[nodiscard]] instant now() const noexcept { return home_->now(); }
 
+protected:
+  /// What it does with each message; asked for on its home, before the first one.
+  [[nodiscard]] virtual caf::behavior make_behavior() = 0;
+  /// After the present message there is no other: on_exit(), and the mailbox is dropped.
+  void quit() noexcept { is_quitting_ = true; }
+
 private:
+  void schedule();
+  void handle(caf::mailbox_element& what);
+  void end();
+
   home_unit* home_;
+  caf::behavior behavior_;
+  mailbox mailbox_;
+  // Touched on its home alone.
+  bool is_scheduled_ = false; ///< in the home's queue, or running
+  bool is_quitting_ = false;
 };
 
 /// Spawns an actor on `home`, from any home: the constructor runs here, everything else there.

@@ -9,8 +9,6 @@
 namespace kodama {
 namespace {
 
-constexpr std::size_t messages_per_resume = 64;
-
 bool is_welcomed(byte_view answer) {
   message_reader reader{decode_limits{}};
   reader.feed(answer);
@@ -20,29 +18,8 @@ bool is_welcomed(byte_view answer) {
 
 } // namespace
 
-void bench_home::deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) {
-  to->enqueue(std::move(what), this);
-}
-
-void bench_home::run_actors() {
-  while (!queue_.empty())
-    if (auto* what = queue_.pop(); resume(what, messages_per_resume))
-      queue_.push(what);
-}
-
-void bench_scheduler::stop() {
-  home_.run_actors();
-  drop_utility_actors();
-}
-
 void bench_link::receive(byte_view data) {
   caf::anon_send(owner_, actors::link_received{id_, bytes{data.begin(), data.end()}});
-}
-
-bench_node::config::config() {
-  module_factories.emplace_back([](caf::actor_system& system) -> caf::actor_system::module* {
-    return new bench_scheduler{system};
-  });
 }
 
 bench_node::bench_node() {
@@ -57,8 +34,8 @@ bench_node::~bench_node() {
   home().run_actors();
 }
 
-bench_home& bench_node::home() noexcept {
-  return static_cast<bench_scheduler&>(system_.scheduler()).home();
+runtime::still_home& bench_node::home() noexcept {
+  return runtime::still_home_of(system_);
 }
 
 bool bench_node::connect(std::size_t count, std::string_view topic) {

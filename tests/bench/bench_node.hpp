@@ -3,13 +3,10 @@
 #include "actors/link.hpp"
 #include "actors/node.hpp"
 #include "actors/observer.hpp"
-#include "actors/runtime/coordinator.hpp"
-#include "actors/runtime/home_unit.hpp"
-#include "actors/runtime/run_queue.hpp"
+#include "tests/actors/runtime/still_home.hpp"
 #include "tests/protocol/test_chance.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -19,42 +16,6 @@
 namespace kodama {
 
 class bench_link;
-
-/// A home without sockets and threads, where time stands still.
-class bench_home final : public runtime::home_unit {
-public:
-  using home_unit::home_unit;
-
-  // home_unit
-  std::size_t index() const noexcept override { return 0; }
-  bool is_current() const noexcept override { return true; }
-  void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override;
-  instant now() const noexcept override { return now_; }
-  void exec_later(caf::resumable* what) override { queue_.push(what); }
-
-  /// A turn: until none has anything to do.
-  void run_actors();
-
-private:
-  runtime::run_queue queue_;
-  instant now_{};
-};
-
-class bench_scheduler final : public runtime::coordinator {
-public:
-  explicit bench_scheduler(caf::actor_system& system)
-      : coordinator{system}
-      , home_{&system} {}
-
-  [[nodiscard]] bench_home& home() noexcept { return home_; }
-  void enqueue(caf::resumable* what) override { home_.exec_later(what); }
-
-protected:
-  void stop() override;
-
-private:
-  bench_home home_;
-};
 
 /// A connection that takes everything and keeps nothing of it but the last turn's.
 class bench_link final : public actors::link {
@@ -93,7 +54,7 @@ public:
   [[nodiscard]] bool connect(std::size_t count, std::string_view topic = {});
   [[nodiscard]] bench_link& at(std::size_t index) { return *links_[index]; }
 
-  [[nodiscard]] bench_home& home() noexcept;
+  [[nodiscard]] runtime::still_home& home() noexcept;
   /// Until nothing is left to do; what was written is dropped, as if it had been sent.
   void run();
 
@@ -108,15 +69,11 @@ private:
     return everybody_;
   }
 
-  struct config : caf::actor_system_config {
-    config();
-  };
-
   actors::account_ptr everybody_ = std::make_shared<actors::account>();
   actors::node_options options_;
   test_chance random_{1};
   actors::surroundings surroundings_{*this, random_, *this, *this, *this};
-  config config_;
+  runtime::still_config config_;
   caf::actor_system system_{config_};
   std::unique_ptr<actors::node> node_;
   std::vector<std::shared_ptr<bench_link>> links_;
