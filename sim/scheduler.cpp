@@ -35,13 +35,16 @@ std::uint64_t actor_names::of(const runtime::pinned_actor& who) {
   return name;
 }
 
+std::optional<instant> sim_home::next_packet(bool packets) {
+  if (packets && schedule_.by_priority() && queue_.next_time() <= ready_since_ + lag_max)
+    return queue_.next_time();
+  return std::nullopt;
+}
+
 bool sim_home::run_one(bool packets) {
   if (ready_.empty())
     return false;
-  std::optional<instant> packet;
-  if (packets && schedule_.by_priority() && queue_.next_time() <= ready_since_ + lag_max)
-    packet = queue_.next_time();
-  const auto chosen = schedule_.choose(queue_.now(), mailboxes_, packet);
+  const auto chosen = schedule_.choose(queue_.now(), mailboxes_, next_packet(packets));
   if (chosen.packet)
     return false;
   const auto at = static_cast<std::ptrdiff_t>(chosen.mailbox);

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -55,10 +56,14 @@ public:
   /// Lets one actor that can run handle one message; false when none can, or when the network's
   /// next event is to happen before that. Without `packets` it never is.
   bool run_one(bool packets);
+  /// Whether somebody has to run before the network's next event.
+  [[nodiscard]] bool is_behind(bool packets) { return !ready_.empty() && !next_packet(packets); }
   /// Runs in any order, without decisions, until nothing can: for the end of a process.
   void run_out();
 
 private:
+  /// When the network's next event is, where it may happen before those who are ready.
+  [[nodiscard]] std::optional<instant> next_packet(bool packets);
   void run(caf::resumable* what) {
     if (resume(what, 1))
       exec_later(what);

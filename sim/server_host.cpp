@@ -129,14 +129,17 @@ bool server_host::run_turn(bool packets) {
   auto& home = home_of(process_->system);
   home.fire_timers();
   bool any = false;
-  while (home.run_one(packets))
-    any = true;
-  if (any) { // else nobody has written, nor heard that a link is over
-    for (const auto& each : links_)
-      each->flush();
-    std::erase_if(links_, [](const auto& each) { return each->is_over(); });
-  }
-  arm_timer();
+  // The event that was to happen first may have been the alarm of a timer that is now set anew.
+  do {
+    while (home.run_one(packets))
+      any = true;
+    if (any) { // else nobody has written, nor heard that a link is over
+      for (const auto& each : links_)
+        each->flush();
+      std::erase_if(links_, [](const auto& each) { return each->is_over(); });
+    }
+    arm_timer();
+  } while (home.is_behind(packets));
   return any;
 }
 
