@@ -3,6 +3,7 @@
 #include "actors/runtime/coordinator.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <caf/actor_cast.hpp>
 
@@ -40,31 +41,81 @@ shard::shard(caf::actor_system* system, std::size_t index)
 }
 
 void shard::deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) {
+  if (auto* out = outbox_of_caller()) {
+    out->messages.push_back({std::move(to), std::move(what)});
+    return;
+  }
+  inbox alone;
+  alone.messages.push_back({std::move(to), std::move(what)});
+  put_into_inbox(alone);
+}
+
+void shard::exec_later(caf::resumable* what) {
+  if (is_current()) {
+    queue_.push(what);
+  } else if (auto* out = outbox_of_caller()) {
+    out->runnable.push_back(what);
+  } else {
+    inbox alone;
+    alone.runnable.push_back(what);
+    put_into_inbox(alone);
+  }
+}
+
+shard::inbox* shard::outbox_of_caller() {
+  if (!current_)
+    return nullptr;
+  auto& all = current_->outboxes_;
+  if (all.size() <= index_)
+    all.resize(index_ + 1);
+  all[index_].to = this;
+  current_->has_hops_ = true;
+  return &all[index_].what;
+}
+
+void shard::send_hops() {
+  if (!std::exchange(has_hops_, false))
+    return; // most turns
+  // All of them at once, under all locks: an actor of one shard that acts upon what it is told here
+  // must not reach an actor of another one before what was said to that earlier. Every shard takes
+  // the locks by index, so nobody waits in a ring.
+  constexpr std::size_t few = 8;
+  boost::container::small_vector<std::unique_lock<std::mutex>, few> locks;
+  for (const auto& [to, what] : outboxes_)
+    if (!what.empty())
+      locks.emplace_back(to->inbox_mutex_);
+  boost::container::small_vector<shard*, few> idle;
+  for (auto& [to, what] : outboxes_) {
+    if (what.empty())
+      continue;
+    if (to->inbox_.empty())
+      idle.push_back(to);
+    to->inbox_.append(what);
+    to->inbox_filled_ = true;
+  }
+  locks.clear();
+  for (auto* each : idle)
+    boost::asio::post(each->io_, [each] { each->take_inbox(); });
+}
+
+void shard::put_into_inbox(inbox& more) {
   bool wake = false;
   {
     const std::lock_guard lock{inbox_mutex_};
-    wake = inbox_.empty() && runnable_inbox_.empty();
-    inbox_.push_back({std::move(to), std::move(what)});
+    wake = inbox_.empty();
+    inbox_.append(more);
     inbox_filled_ = true;
   }
   if (wake)
     boost::asio::post(io_, [this] { take_inbox(); });
 }
 
-void shard::exec_later(caf::resumable* what) {
-  if (is_current()) {
-    queue_.push(what);
-    return;
-  }
-  bool wake = false;
-  {
-    const std::lock_guard lock{inbox_mutex_};
-    wake = inbox_.empty() && runnable_inbox_.empty();
-    runnable_inbox_.push_back(what);
-    inbox_filled_ = true;
-  }
-  if (wake)
-    boost::asio::post(io_, [this] { take_inbox(); });
+void shard::inbox::append(inbox& more) {
+  messages.insert(messages.end(), std::move_iterator{more.messages.begin()},
+                  std::move_iterator{more.messages.end()});
+  more.messages.clear();
+  runnable.insert(runnable.end(), more.runnable.begin(), more.runnable.end());
+  more.runnable.clear();
 }
 
 void shard::take_inbox() {
@@ -72,15 +123,14 @@ void shard::take_inbox() {
     return; // most turns: no lock for nothing
   {
     const std::lock_guard lock{inbox_mutex_};
-    inbox_taken_.swap(inbox_);
-    runnable_taken_.swap(runnable_inbox_);
+    std::swap(taken_, inbox_);
   }
-  for (auto* what : runnable_taken_)
+  for (auto* what : taken_.runnable)
     queue_.push(what);
-  runnable_taken_.clear();
-  for (auto& [to, what] : inbox_taken_)
+  taken_.runnable.clear();
+  for (auto& [to, what] : taken_.messages)
     to->enqueue(std::move(what), this);
-  inbox_taken_.clear();
+  taken_.messages.clear();
 }
 
 bytes shard::take_buffer() {
@@ -108,6 +158,7 @@ void shard::run() {
     take_inbox();
     timers().fire_due(now_);
     run_actors();
+    send_hops(); // before what is written can make anybody act upon it
     flush_all();
   }
   current_ = nullptr;
@@ -141,6 +192,7 @@ void shard::drop_queued() {
   take_inbox();
   // Actors on their way out still send to each other; running them is the cleanest way to drop.
   run_actors();
+  send_hops();
   flush_all();
   while (!queue_.empty())
     runtime::coordinator::cleanup_and_release(queue_.pop());

@@ -34,9 +34,10 @@ public:
 
 /// One thread of the server: its sockets, its actors, its timers.
 ///
-/// A turn: take what the sockets have, let every actor with mail run until none has any, then flush
-/// each flushable that collected something. So whatever one read of a publisher caused leaves each
-/// subscriber's connection in one system call.
+/// A turn: take what the sockets have, let every actor with mail run until none has any, hand over
+/// what they have sent to other shards, then flush each flushable that collected something. So
+/// whatever one read of a publisher caused leaves each subscriber's connection in one system call,
+/// and costs one lock and at most one wake-up for each other shard.
 class shard final : public runtime::home_unit {
 public:
   shard(caf::actor_system* system, std::size_t index);
@@ -86,6 +87,22 @@ private:
     caf::strong_actor_ptr to;
     caf::mailbox_element_ptr what;
   };
+  /// What comes from other threads. Messages and actors that became runnable share one lock and one
+  /// wake-up: with two, a wake-up between them would be lost.
+  struct inbox {
+    std::vector<hop> messages;
+    std::vector<caf::resumable*> runnable;
+
+    [[nodiscard]] bool empty() const noexcept { return messages.empty() && runnable.empty(); }
+    /// Takes over all of `more`, whose memory stays where it is.
+    void append(inbox& more);
+  };
+
+  /// Where what is for this shard is put: into what the calling shard sends when it has run its
+  /// actors; null where the caller is none.
+  [[nodiscard]] inbox* outbox_of_caller();
+  void send_hops();
+  void put_into_inbox(inbox& more);
 
   static thread_local shard* current_;
 
@@ -107,14 +124,17 @@ private:
   bool more_expected_ = false; ///< the last look for further events found some
   unsigned turns_ = 0;
 
-  // From other threads. Messages and actors that became runnable share one lock and one wake-up:
-  // with two, a wake-up between them would be lost.
   std::mutex inbox_mutex_;
-  std::atomic<bool> inbox_filled_{false}; ///< set and cleared around the two that follow
-  std::vector<hop> inbox_;
-  std::vector<caf::resumable*> runnable_inbox_;
-  std::vector<hop> inbox_taken_;
-  std::vector<caf::resumable*> runnable_taken_;
+  std::atomic<bool> inbox_filled_{false}; ///< set and cleared around what follows
+  inbox inbox_;
+  inbox taken_;
+
+  struct outbox {
+    shard* to = nullptr;
+    inbox what;
+  };
+  std::vector<outbox> outboxes_; ///< by the other shard's index; `to` is null where it is new
+  bool has_hops_ = false;        ///< something is in them
 };
 
 } // namespace kodama::net
