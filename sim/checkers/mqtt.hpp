@@ -6,6 +6,7 @@
 #include "sim/checkers/mqtt_books.hpp"
 
 #include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
 
 #include <map>
 #include <set>
@@ -106,6 +107,7 @@ private:
     instant since{};
     instant new_session{}; ///< when it learned of the one that it believes in
     boost::container::flat_map<message_tag, unsigned> received; ///< in its present session
+    boost::container::flat_set<message_tag> received_retained;  ///< with RETAIN; likewise
     boost::container::flat_map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
     instant last_received{};
@@ -114,8 +116,9 @@ private:
   /// Whether it waits in a queue that moves on, message by message.
   [[nodiscard]] static bool is_in_line(instant now, const person& whose, std::string_view topic,
                                        const mqtt_books::debt& what);
-  /// Whether another retained message took its place before the topic heard of the SUBSCRIBE, and
-  /// was received instead; or none did, but it was cleared.
+  /// Whether another retained message took its place so soon that the topic may not have heard of
+  /// the SUBSCRIBE yet, and was received in its stead (or, with Retain As Published, as it flowed
+  /// by); or whether the topic was cleared as soon, so that it had nothing to send.
   [[nodiscard]] bool is_replaced(const person& whose, std::string_view topic,
                                  const mqtt_books::debt& what);
 

@@ -166,7 +166,8 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
   bool asked = false;
   bool current = !books_.knows_retained(known.topic);
   bool at_right_qos = false;
-  for (const auto& each : to.windows) {
+  for (auto at = to.windows.begin(); at != to.windows.end(); ++at) {
+    const auto& each = *at;
     if (!mqtt_books::matches(each.filter, known.topic))
       continue;
     if (each.as_published && known.retain && each.possible(from, now))
@@ -177,10 +178,13 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
     if (!answers)
       continue;
     asked = true;
-    // Who has replaced the subscription meanwhile is sent it as the new one has it [MQTT-3.8.4-3].
+    // Who replaces the subscription before the topic has heard of it is sent it as the new one
+    // has it [MQTT-3.8.4-3].
     at_right_qos =
-        at_right_qos || std::any_of(to.windows.begin(), to.windows.end(), [&](const window& newer) {
-          return newer.filter == each.filter && newer.asked >= each.asked &&
+        at_right_qos || std::any_of(at, to.windows.end(), [&](const window& newer) {
+          const bool refused = newer.granted == never && newer.ended != never;
+          return newer.filter == each.filter && !refused &&
+                 (each.granted == never || newer.asked <= each.granted + mqtt_books::settling) &&
                  what.qos == std::min(newer.qos, known.qos);
         });
     for (const auto& version : books_.retained_of(known.topic))

@@ -98,8 +98,10 @@ void mqtt_rules::on_mqtt_received(instant now, user_id user, const mqtt_message&
     latest = std::max(latest, known->places.front().ordinal);
   }
   auto& count = who.received[what.tag];
-  if (what.retain)
+  if (what.retain) {
+    who.received_retained.insert(what.tag);
     return void(count = std::max(count, 1U)); // it may come with each SUBSCRIBE
+  }
   ++count;
   if (what.qos == mqtt::qos::exactly_once &&
       count > std::max<std::size_t>(known->places.size(), 1) && !known->retain) // [MQTT-4.3.3-2]
@@ -115,6 +117,7 @@ void mqtt_rules::on_mqtt_connected(instant now, user_id user, bool present) {
   if (!present) {
     known.new_session = now;
     known.received.clear();
+    known.received_retained.clear();
     known.latest.clear();
   }
 }
@@ -138,17 +141,15 @@ bool mqtt_rules::is_in_line(instant now, const person& whose, std::string_view t
 
 bool mqtt_rules::is_replaced(const person& whose, std::string_view topic,
                              const mqtt_books::debt& what) {
-  bool found = false;
   const mqtt_books::retained* last = nullptr;
   for (const auto& version : books_.retained_of(topic)) {
-    if (found && version.from <= what.when + mqtt_books::settling) {
-      if (version.tag && whose.received.contains(*version.tag))
-        return true;
-      last = &version;
-    }
-    found = found || version.tag == what.tag;
+    if (version.from < what.when || version.from > what.when + mqtt_books::settling)
+      continue;
+    if (version.tag && whose.received_retained.contains(*version.tag))
+      return true;
+    last = &version;
   }
-  return last != nullptr && !last->tag; // cleared: there is nothing to send
+  return last != nullptr && !last->tag;
 }
 
 void mqtt_rules::on_mqtt_end(instant now, const std::vector<user_id>& reachable) {
@@ -171,7 +172,9 @@ void mqtt_rules::on_mqtt_end(instant now, const std::vector<user_id>& reachable)
       continue;
     for (const auto& each : in->owed) {
       exercise();
-      if (!deadline_.passed(each.when, now) || known.received.contains(each.tag))
+      const bool came = each.retained ? known.received_retained.contains(each.tag)
+                                      : known.received.contains(each.tag);
+      if (came || !deadline_.passed(each.when, now))
         continue;
       // A client that never learned of its new session (see judge_sequenced) takes identifiers of
       // that for those of publishes of QoS 2 that it has received in the old one.

@@ -115,6 +115,57 @@ TEST_F(MqttChecker, MissesARetainedMessageThatWasReplacedLater) {
   EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
 }
 
+TEST_F(MqttChecker, MissesARetainedMessageWhereItsReplacementOnlyFlowedBy) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#");
+  grant(bob);
+  publish(other, qos::at_least_once, true);
+  deliver(bob, other, qos::at_least_once, 1);
+  end({bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttChecker, MissesARetainedMessageInSpiteOfAnEarlierOne) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  subscribe(bob, "#");
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  unsubscribe(bob, "#");
+  publish(other, qos::at_least_once, true);
+  sequence(some); // a repetition of QoS 1
+  sequence(other);
+  pass(1s);
+  subscribe(bob, "#");
+  end({bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#2", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttChecker, MissesARetainedMessageThatFlowedByBefore) {
+  connect(bob);
+  subscribe(bob, "#");
+  publish(some, qos::at_least_once, true);
+  deliver(bob, some, qos::at_least_once, 1);
+  pass(1s);
+  subscribe(bob, "#");
+  end({bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttChecker, OwesNoRetainedMessageThatIsJustCleared) {
+  publish(some, qos::at_least_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#");
+  grant(bob);
+  judge.on_mqtt_published(step(), alice, {room, empty_message, qos::at_least_once, true}, 0);
+  sequence(empty_message);
+  end({bob});
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttChecker, MissesBothARetainedMessageAndTheOneThatReplacedIt) {
   publish(some, qos::at_least_once, true);
   pass(1s);
@@ -136,6 +187,18 @@ TEST_F(MqttChecker, AllowsARetainedMessageAtTheQosOfASubscriptionThatReplacesThe
   ask(bob, "#", qos::exactly_once, how);
   deliver(bob, some, qos::exactly_once, 1, false, true);
   EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttChecker, RefusesARetainedMessageAtTheQosOfASubscriptionMadeMuchLater) {
+  publish(some, qos::exactly_once, true);
+  pass(1s);
+  connect(bob);
+  subscribe(bob, "#", qos::at_most_once);
+  mq::subscription how;
+  how.retain_handling = mq::retain_handling::never;
+  subscribe(bob, "#", qos::exactly_once, how);
+  deliver(bob, some, qos::exactly_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"goes out to mqtt 1 at QoS 2, which is granted by none", "3.8.4-8"}));
 }
 
 TEST_F(MqttChecker, RefusesARetainedMessageAtTheQosOfAnEarlierSubscription) {
