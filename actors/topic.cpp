@@ -54,6 +54,7 @@ void topic::handle(const topic_retired&) {
 void topic::on_exit() {
   directory_ = nullptr;
   subscribers_.clear();
+  to_subscribers_.reset();
   extras_.reset();
 }
 
@@ -64,6 +65,7 @@ void topic::answer(const topic_asked& asked) {
   case topic_request::subscribe:
     reply.number = last_ + 1;
     if (insert(subscribers_, asked.client, session)) {
+      to_subscribers_.reset();
       watching_.on_subscribed(name_, asked.client, last_ + 1);
       announce(asked.client, message::presence_event::joined);
     }
@@ -71,6 +73,7 @@ void topic::answer(const topic_asked& asked) {
   case topic_request::unsubscribe:
     reply.number = last_ + 1;
     if (erase(subscribers_, asked.client)) {
+      to_subscribers_.reset();
       watching_.on_unsubscribed(name_, asked.client, last_ + 1);
       announce(asked.client, message::presence_event::left);
     }
@@ -109,8 +112,7 @@ void topic::sequence(publish_batch& what) {
   const publication given{batch, reliable, reliable ? what.qos : mqtt::qos::at_most_once,
                           what.sender};
   const auto out = caf::make_message(given);
-  for (const auto& subscriber : subscribers_)
-    send(subscriber.session, out);
+  send_to_all(subscribers_, to_subscribers_, out, [](const member&) { return true; });
   if (extras_) {
     pass_to_listeners(given, out);
     share(given);
@@ -121,13 +123,33 @@ void topic::sequence(publish_batch& what) {
          publish_sequenced{what.first, batch->count(), what.at});
 }
 
+template <class Members, class Predicate>
+void topic::send_to_all(const Members& all, fan_out_ptr& kept, const caf::message& out,
+                        Predicate&& wanted) {
+  if (home().is_only()) {
+    for (const auto& each : all)
+      if (wanted(each))
+        send(each.session, out);
+    return;
+  }
+  if (!kept) {
+    kept = std::make_unique<runtime::fan_out>(home());
+    for (const auto& each : all)
+      if (wanted(each))
+        kept->add(each.session);
+  }
+  kept->send(*this, out);
+}
+
 void topic::pass_to_listeners(const publication& what, const caf::message& out) {
+  send_to_all(extras_->listeners, extras_->to_listeners, out,
+              [](const listener& each) { return !each.native; });
+  if (extras_->natives == 0)
+    return;
   caf::message filtered;
   for (const auto& each : extras_->listeners) {
-    if (!each.native) {
-      send(each.session, out);
+    if (!each.native)
       continue;
-    }
     if (const auto at = position_of(subscribers_, each.client);
         at != subscribers_.end() && at->client == each.client)
       continue; // has it already
@@ -189,6 +211,7 @@ void topic::join(const topic_joined& joined) {
     ++at->filters;
     return;
   }
+  more.to_listeners.reset();
   more.listeners.insert(at, listener{joined.client, joined.session, 1, joined.native});
   more.natives += joined.native ? 1 : 0;
 }
@@ -205,6 +228,7 @@ void topic::part(const topic_parted& parted) {
     return;
   extras_->natives -= at->native ? 1 : 0;
   listeners.erase(at);
+  extras_->to_listeners.reset();
 }
 
 void topic::retain(const shared_batch& batch, mqtt::qos qos, retained_room_ptr room) {
@@ -244,6 +268,7 @@ void topic::leave(client_id client) {
   if (extras_)
     erase(extras_->watchers, client);
   if (erase(subscribers_, client)) {
+    to_subscribers_.reset();
     watching_.on_unsubscribed(name_, client, last_ + 1);
     announce(client, message::presence_event::left);
   }

@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/observer.hpp"
+#include "actors/runtime/fan_out.hpp"
 #include "actors/runtime/pinned_actor.hpp"
 #include "actors/share_groups.hpp"
 
@@ -49,6 +50,9 @@ private:
   void handle(const retained_wanted& wanted);
   void handle(runtime::alarm_rang);
 
+  /// Null until it is needed: where there is one home, always.
+  using fan_out_ptr = std::unique_ptr<runtime::fan_out>;
+
   struct member {
     client_id client;
     caf::actor session;
@@ -75,12 +79,17 @@ private:
     filter_epoch epoch = 0;          ///< of the latest filter that has come
     share_groups groups;
     std::optional<retained_message> retained;
-    runtime::alarm expiry; ///< of that
+    runtime::alarm expiry;    ///< of that
+    fan_out_ptr to_listeners; ///< but the native ones
   };
 
   [[nodiscard]] extras& need_extras();
   void join(const topic_joined& joined);
   void part(const topic_parted& parted);
+  /// To each of them that is `wanted`. `kept` is theirs, and null after every change of them.
+  template <class Members, class Predicate>
+  void send_to_all(const Members& all, fan_out_ptr& kept, const caf::message& out,
+                   Predicate&& wanted);
   void pass_to_listeners(const publication& what, const caf::message& out);
   void share(const publication& what);
   /// Each message to the member whose turn it is, those of one member in one go.
@@ -103,6 +112,7 @@ private:
   topic_sequence last_;
   presence_sequence presence_last_;
   members subscribers_;
+  fan_out_ptr to_subscribers_;
   std::unique_ptr<extras> extras_; ///< null until there is any of it
 };
 

@@ -1,11 +1,13 @@
 #include "net/asio_scheduler.hpp"
 
+#include <utility>
+
 namespace kodama::net {
 
 asio_scheduler::asio_scheduler(caf::actor_system& system, std::size_t threads)
     : coordinator{system} {
   for (std::size_t i = 0; i != threads; ++i)
-    shards_.push_back(std::make_unique<shard>(&system, i));
+    shards_.push_back(std::make_unique<shard>(&system, i, threads));
 }
 
 std::vector<runtime::home_unit*> asio_scheduler::homes() const {
@@ -35,10 +37,11 @@ void asio_scheduler::enqueue(caf::resumable* what) {
 }
 
 void asio_scheduler::stop() {
-  // Several rounds: what one shard drops may still wake an actor of another.
-  for (int round = 0; round != 3; ++round)
+  // Round after round: what one shard drops may still wake an actor of another.
+  bool any = true;
+  while (std::exchange(any, false))
     for (const auto& each : shards_)
-      each->drop_queued();
+      any = each->drop_queued() || any;
   drop_utility_actors();
 }
 

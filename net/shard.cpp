@@ -1,6 +1,6 @@
 #include "net/shard.hpp"
 
-#include "actors/runtime/coordinator.hpp"
+#include "protocol/assert.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/container/small_vector.hpp>
@@ -33,21 +33,40 @@ constexpr std::size_t spare_buffer_size_max = 512 * 1024;
 
 thread_local shard* shard::current_ = nullptr;
 
-shard::shard(caf::actor_system* system, std::size_t index)
+shard::shard(caf::actor_system* system, std::size_t index, std::size_t count)
     : home_unit{system}
     , index_{index}
+    , is_only_{count == 1}
     , scratch_(scratch_size) {
   refresh_now();
 }
 
 void shard::deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) {
+  send_from_caller(letter{std::move(to), std::move(what)});
+}
+
+void shard::deliver_to_all(std::shared_ptr<const runtime::receivers> to, caf::strong_actor_ptr from,
+                           caf::message what) {
+  send_from_caller(circular{std::move(to), std::move(from), std::move(what)});
+}
+
+void shard::send_from_caller(hop what) {
   if (auto* out = outbox_of_caller()) {
-    out->messages.push_back({std::move(to), std::move(what)});
+    out->messages.push_back(std::move(what));
     return;
   }
-  inbox alone;
-  alone.messages.push_back({std::move(to), std::move(what)});
+  parcel alone;
+  alone.messages.push_back(std::move(what));
   put_into_inbox(alone);
+}
+
+void shard::enqueue(hop& what) {
+  if (auto* one = std::get_if<letter>(&what)) {
+    one->to->enqueue(std::move(one->what), this);
+  } else {
+    const auto& many = std::get<circular>(what);
+    enqueue_all(*many.to, many.from, many.what);
+  }
 }
 
 void shard::exec_later(caf::resumable* what) {
@@ -56,29 +75,36 @@ void shard::exec_later(caf::resumable* what) {
   } else if (auto* out = outbox_of_caller()) {
     out->runnable.push_back(what);
   } else {
-    inbox alone;
+    parcel alone;
     alone.runnable.push_back(what);
     put_into_inbox(alone);
   }
 }
 
-shard::inbox* shard::outbox_of_caller() {
+shard::parcel* shard::outbox_of_caller() {
   if (!current_)
     return nullptr;
   auto& all = current_->outboxes_;
   if (all.size() <= index_)
     all.resize(index_ + 1);
+  KODAMA_ASSERT(!all[index_].to || all[index_].to == this); // not of two servers in one process
   all[index_].to = this;
   current_->has_hops_ = true;
   return &all[index_].what;
 }
 
 void shard::send_hops() {
-  if (!std::exchange(has_hops_, false))
-    return; // most turns
-  // All of them at once, under all locks: an actor of one shard that acts upon what it is told here
-  // must not reach an actor of another one before what was said to that earlier. Every shard takes
-  // the locks by index, so nobody waits in a ring.
+  if (std::exchange(has_hops_, false)) // not in most turns
+    hand_over();
+  if (!when_sent_.empty())
+    for (const auto& each : std::exchange(when_sent_, {}))
+      each();
+}
+
+void shard::hand_over() {
+  // All of them at once, under all locks. If A tells C something and then B, and B tells C what it
+  // has heard, then C must hear A first, each of them on a shard of its own. Every shard takes the
+  // locks by index, so nobody waits in a ring.
   constexpr std::size_t few = 8;
   boost::container::small_vector<std::unique_lock<std::mutex>, few> locks;
   for (const auto& [to, what] : outboxes_)
@@ -98,7 +124,7 @@ void shard::send_hops() {
     boost::asio::post(each->io_, [each] { each->take_inbox(); });
 }
 
-void shard::put_into_inbox(inbox& more) {
+void shard::put_into_inbox(parcel& more) {
   bool wake = false;
   {
     const std::lock_guard lock{inbox_mutex_};
@@ -110,7 +136,7 @@ void shard::put_into_inbox(inbox& more) {
     boost::asio::post(io_, [this] { take_inbox(); });
 }
 
-void shard::inbox::append(inbox& more) {
+void shard::parcel::append(parcel& more) {
   messages.insert(messages.end(), std::move_iterator{more.messages.begin()},
                   std::move_iterator{more.messages.end()});
   more.messages.clear();
@@ -128,8 +154,8 @@ void shard::take_inbox() {
   for (auto* what : taken_.runnable)
     queue_.push(what);
   taken_.runnable.clear();
-  for (auto& [to, what] : taken_.messages)
-    to->enqueue(std::move(what), this);
+  for (auto& each : taken_.messages)
+    enqueue(each);
   taken_.messages.clear();
 }
 
@@ -160,6 +186,7 @@ void shard::run() {
     run_actors();
     send_hops(); // before what is written can make anybody act upon it
     flush_all();
+    send_hops(); // of what was told by that
   }
   current_ = nullptr;
 }
@@ -187,16 +214,18 @@ void shard::stop() {
   boost::asio::post(io_, [this] { stopping_ = true; });
 }
 
-void shard::drop_queued() {
+bool shard::drop_queued() {
   current_ = this;
   take_inbox();
+  const bool any = !queue_.empty() || !dirty_.empty();
   // Actors on their way out still send to each other; running them is the cleanest way to drop.
-  run_actors();
-  send_hops();
-  flush_all();
-  while (!queue_.empty())
-    runtime::coordinator::cleanup_and_release(queue_.pop());
+  while (!queue_.empty() || !dirty_.empty()) {
+    run_actors();
+    flush_all();
+    send_hops();
+  }
   current_ = nullptr;
+  return any;
 }
 
 void shard::run_actors() {

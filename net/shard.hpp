@@ -10,8 +10,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <variant>
 #include <vector>
 
 namespace kodama::net {
@@ -27,8 +29,8 @@ public:
 class readable {
 public:
   virtual ~readable() = default;
-  /// Reads once, and says how many bytes there were; 0 where they come later. Whoever has more left
-  /// asks to be read again.
+  /// Reads once, and says how many bytes there were: 0 where they come by a callback, and are not
+  /// counted. Whoever has more left asks to be read again.
   virtual std::size_t read() = 0;
 };
 
@@ -40,13 +42,17 @@ public:
 /// and costs one lock and at most one wake-up for each other shard.
 class shard final : public runtime::home_unit {
 public:
-  shard(caf::actor_system* system, std::size_t index);
+  /// One of `count`.
+  shard(caf::actor_system* system, std::size_t index, std::size_t count = 1);
 
   // home_unit
   std::size_t index() const noexcept override { return index_; }
   bool is_current() const noexcept override { return current_ == this; }
   instant now() const noexcept override { return now_; }
   void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override;
+  void deliver_to_all(std::shared_ptr<const runtime::receivers> to, caf::strong_actor_ptr from,
+                      caf::message what) override;
+  bool is_only() const noexcept override { return is_only_; }
   void exec_later(caf::resumable* what) override;
 
   /// The shard whose thread this is; null elsewhere.
@@ -56,10 +62,14 @@ public:
   /// `what` is flushed at the end of this turn; kept alive until then.
   void flush_later(std::shared_ptr<flushable> what) { dirty_.push_back(std::move(what)); }
 
-  /// `what` is read this turn or, if it has been read in this one, the next: one that always has
-  /// something to be read would otherwise be read again and again while all others wait, and its
-  /// messages would pile up in memory.
+  /// `what` is read this turn or, if it has been read in this one or others have had enough, a
+  /// later one: one that always has something to be read would otherwise be read again and again
+  /// while all others wait, and its messages would pile up in memory.
   void read_soon(std::shared_ptr<readable> what) { readers_.push_back(std::move(what)); }
+
+  /// `what` is called once all that has been sent to other shards so far is in their inboxes. On
+  /// this shard's thread.
+  void when_sent(std::function<void()> what) { when_sent_.push_back(std::move(what)); }
 
   /// Where reads land first; one for all links of the shard, so that an idle one needs none.
   [[nodiscard]] std::span<std::byte> scratch() noexcept { return scratch_; }
@@ -70,8 +80,9 @@ public:
   /// Turns until stop() is called from anywhere. On the thread that is to be this shard's.
   void run();
   void stop();
-  /// After run(): what is still queued goes without being run. On the same thread.
-  void drop_queued();
+  /// When no shard runs any more: what is queued here is run to its end. False where there was
+  /// nothing.
+  [[nodiscard]] bool drop_queued();
 
 private:
   void take_inbox();
@@ -83,30 +94,40 @@ private:
   void flush_all();
   void refresh_now();
 
-  struct hop {
+  struct letter {
     caf::strong_actor_ptr to;
     caf::mailbox_element_ptr what;
   };
+  struct circular {
+    std::shared_ptr<const runtime::receivers> to;
+    caf::strong_actor_ptr from;
+    caf::message what;
+  };
+  using hop = std::variant<letter, circular>;
   /// What comes from other threads. Messages and actors that became runnable share one lock and one
   /// wake-up: with two, a wake-up between them would be lost.
-  struct inbox {
+  struct parcel {
     std::vector<hop> messages;
     std::vector<caf::resumable*> runnable;
 
     [[nodiscard]] bool empty() const noexcept { return messages.empty() && runnable.empty(); }
     /// Takes over all of `more`, whose memory stays where it is.
-    void append(inbox& more);
+    void append(parcel& more);
   };
 
-  /// Where what is for this shard is put: into what the calling shard sends when it has run its
-  /// actors; null where the caller is none.
-  [[nodiscard]] inbox* outbox_of_caller();
+  /// The calling shard's box for what goes to this one; null where the calling thread is no
+  /// shard's.
+  [[nodiscard]] parcel* outbox_of_caller();
   void send_hops();
-  void put_into_inbox(inbox& more);
+  void hand_over();
+  void put_into_inbox(parcel& more);
+  void send_from_caller(hop what);
+  void enqueue(hop& what);
 
   static thread_local shard* current_;
 
   std::size_t index_;
+  bool is_only_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
@@ -126,15 +147,16 @@ private:
 
   std::mutex inbox_mutex_;
   std::atomic<bool> inbox_filled_{false}; ///< set and cleared around what follows
-  inbox inbox_;
-  inbox taken_;
+  parcel inbox_;
+  parcel taken_;
 
   struct outbox {
     shard* to = nullptr;
-    inbox what;
+    parcel what;
   };
-  std::vector<outbox> outboxes_; ///< by the other shard's index; `to` is null where it is new
+  std::vector<outbox> outboxes_; ///< by the other shard's index; `to`: null until it is used
   bool has_hops_ = false;        ///< something is in them
+  std::vector<std::function<void()>> when_sent_;
 };
 
 } // namespace kodama::net

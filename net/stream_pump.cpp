@@ -265,12 +265,14 @@ void stream_pump::read_after_owner() {
     return;
   }
   // By way of the owner's shard, which lets its actors run in between: otherwise a peer that sends
-  // faster than they work would fill their mailboxes without bound.
+  // faster than they work would fill their mailboxes without bound. Behind what has been read.
   // Not kept alive by it: when the shards go away one by one, nothing of one may be left in
   // another.
-  boost::asio::post(owners_home_->io(), [waiting = std::weak_ptr{self()}] {
-    if (const auto pump = waiting.lock())
-      pump->give({order::kind::read_on});
+  home_.when_sent([by = owners_home_, waiting = std::weak_ptr{self()}] {
+    boost::asio::post(by->io(), [waiting] {
+      if (const auto pump = waiting.lock())
+        pump->give({order::kind::read_on});
+    });
   });
 }
 

@@ -46,6 +46,11 @@ public:
   std::size_t index() const noexcept override { return 0; }
   bool is_current() const noexcept override { return true; }
   void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override;
+  void deliver_to_all(std::shared_ptr<const runtime::receivers> to, caf::strong_actor_ptr from,
+                      caf::message what) override {
+    enqueue_all(*to, from, what);
+  }
+  bool is_only() const noexcept override { return true; }
   instant now() const noexcept override { return clock_.to_local(queue_.now()); }
   void exec_later(caf::resumable* what) override;
 

@@ -130,6 +130,7 @@ bool server_host::run_turn(bool packets) {
   home.fire_timers();
   bool any = false;
   // The event that was to happen first may have been the alarm of a timer that is now set anew.
+  // Then there may be none so soon, and who is ready would wait for longer than an actor may lag.
   do {
     while (home.run_one(packets))
       any = true;

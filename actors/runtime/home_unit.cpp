@@ -14,4 +14,10 @@ bool home_unit::resume(caf::resumable* what, std::size_t messages_max) {
   return false;
 }
 
+void home_unit::enqueue_all(const receivers& to, const caf::strong_actor_ptr& from,
+                            const caf::message& what) {
+  for (const auto& each : to)
+    each->enqueue(caf::make_mailbox_element(from, caf::make_message_id(), {}, what), this);
+}
+
 } // namespace kodama::runtime

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/assert.hpp"
+
 #include <caf/mailbox_element.hpp>
 
 #include <utility>
@@ -28,6 +30,7 @@ public:
 
   /// Only where it is not empty.
   [[nodiscard]] caf::mailbox_element_ptr pop() noexcept {
+    KODAMA_ASSERT(first_ != nullptr);
     auto* taken = first_;
     first_ = static_cast<caf::mailbox_element*>(taken->next);
     return caf::mailbox_element_ptr{taken};

@@ -44,7 +44,7 @@ void pinned_actor::schedule() {
 }
 
 caf::resumable::resume_result pinned_actor::resume(caf::execution_unit* on,
-                                                   std::size_t messages_max) {
+                                                   std::size_t messages_max) noexcept {
   context(on);
   if (!getf(is_initialized_flag)) {
     setf(is_initialized_flag);
@@ -72,8 +72,7 @@ void pinned_actor::handle(caf::mailbox_element& what) {
 }
 
 void pinned_actor::end() {
-  if (getf(is_cleaned_up_flag))
-    return;
+  KODAMA_ASSERT(!getf(is_cleaned_up_flag));
   on_exit();
   behavior_ = {};
   cleanup(caf::exit_reason::normal, context());

@@ -25,7 +25,7 @@ namespace kodama::runtime {
 /// streams and urgent messages, tables of pending requests, handlers for errors, links and
 /// monitors: 800 bytes in each actor, and a good part of the time that a message takes. Ours need
 /// none of it (docs/decisions/0015): a message that the behavior does not know is dropped, an exit
-/// message is quit(), nobody asks for an answer.
+/// message means quit(), nobody asks for an answer, and what a handler throws ends the process.
 ///
 /// A subclass keeps handles of other actors in members only if its on_exit() clears them: CAF
 /// counts references, and two actors that hold each other never go away.
@@ -49,10 +49,10 @@ public:
   bool cleanup(caf::error&& reason, caf::execution_unit* host) override;
 
   // caf::resumable
-  /// What CAF's own actors are not.
+  /// CAF's own actors have others, and CAF casts what has those to its own bases.
   static constexpr subtype_t own_subtype = unspecified;
   subtype_t subtype() const override { return own_subtype; }
-  resume_result resume(caf::execution_unit* on, std::size_t messages_max) override;
+  resume_result resume(caf::execution_unit* on, std::size_t messages_max) noexcept override;
   void intrusive_ptr_add_ref_impl() override { caf::intrusive_ptr_add_ref(ctrl()); }
   void intrusive_ptr_release_impl() override { caf::intrusive_ptr_release(ctrl()); }
 
@@ -73,7 +73,7 @@ private:
   home_unit* home_;
   caf::behavior behavior_;
   mailbox mailbox_;
-  // Touched on its home alone.
+  // Touched on its home alone, once launch() has handed it over.
   bool is_scheduled_ = false; ///< in the home's queue, or running
   bool is_quitting_ = false;
 };

@@ -23,6 +23,13 @@ public:
   void deliver(caf::strong_actor_ptr to, caf::mailbox_element_ptr what) override {
     to->enqueue(std::move(what), this);
   }
+  void deliver_to_all(std::shared_ptr<const receivers> to, caf::strong_actor_ptr from,
+                      caf::message what) override {
+    ++delivered_to_all_;
+    enqueue_all(*to, from, what);
+  }
+  [[nodiscard]] std::size_t delivered_to_all() const noexcept { return delivered_to_all_; }
+  bool is_only() const noexcept override { return true; }
   instant now() const noexcept override { return {}; }
   void exec_later(caf::resumable* what) override { queue_.push(what); }
 
@@ -43,6 +50,7 @@ public:
 
 private:
   run_queue queue_;
+  std::size_t delivered_to_all_ = 0;
 };
 
 class still_scheduler final : public coordinator {
