@@ -29,7 +29,8 @@ Examples:
   kodama bench fanout
   kodama bench pairs --pairs 50 --window 128
   kodama bench latency --pairs 20 --rate 5000 --against-echo
-  kodama bench idle --conns 10000)";
+  kodama bench idle --conns 10000
+  kodama bench fanout --mqtt --unreliable --connect localhost:1883 --pid $(pidof mosquitto))";
 
 // Bounds of a run, so that a slip of a finger does not take the machine with it.
 constexpr std::uint64_t clients_max = 20'000;
@@ -83,6 +84,8 @@ void add_server_options(CLI::App& app, bench_command& command) {
   app.add_option("--token", chosen.token, "To prove to the server")->type_name("TOKEN");
   add_number(app, "--pid", command.pid, 1U << 22U, "The server's process, to measure its costs");
   add_number(app, "--threads", chosen.server_threads, 64, "Of our own server (default: 1)");
+  app.add_flag("--mqtt", chosen.mqtt,
+               "Speak MQTT 3.1.1, at QoS 1, or with --unreliable at QoS 0: to any broker");
   app.add_flag("--json", chosen.json, "One JSON object per line");
 }
 
@@ -149,7 +152,7 @@ result<destination> find_server(const options& chosen) {
       return where.error();
     return destination{{*where, chosen.server_pid, false}, std::nullopt};
   }
-  auto own = server_process::serve(chosen.server_threads);
+  auto own = server_process::serve(chosen.server_threads, chosen.mqtt);
   if (!own)
     return own.error();
   const load::place place{own->endpoint(), own->pid(), false};

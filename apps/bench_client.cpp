@@ -1,5 +1,9 @@
 #include "apps/bench_client.hpp"
 
+#include "protocol/mqtt/decode.hpp"
+#include "protocol/mqtt/encode.hpp"
+#include "protocol/mqtt/reason_code.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -59,7 +63,10 @@ void client::say_goodbye() {
     close();
     return;
   }
-  send(message::disconnect{});
+  if (run_.mqtt)
+    send(kodama::mqtt::packet{kodama::mqtt::disconnect{}});
+  else
+    send(message::any{message::disconnect{}});
   if (!closed())
     stage_ = stage::leaving;
 }
@@ -94,7 +101,7 @@ void client::handle_writable() {
     return;
   run_.polling.want_writable(socket_, *this, false);
   const auto waiting = std::exchange(output_, {});
-  send(waiting);
+  send(byte_view{waiting});
 }
 
 void client::handle_readable() {
@@ -138,10 +145,28 @@ void client::greet() {
     send(std::as_bytes(std::span{&hello, 1}));
     return;
   }
+  if (run_.mqtt) {
+    greet_in_mqtt();
+    return;
+  }
   message::connect_token hello;
   hello.token = run_.token;
   hello.keepalive_ms = keepalive_ms;
-  send(hello);
+  send(message::any{hello});
+}
+
+void client::greet_in_mqtt() {
+  // Two generators may load one server, and each person is known by a name of their own.
+  const auto name = "bench-" + std::to_string(::getpid()) + '-' + std::to_string(socket_);
+  kodama::mqtt::connect hello;
+  hello.version = kodama::mqtt::protocol_version::v3_1_1;
+  hello.keep_alive = keepalive_ms / 1000;
+  hello.client_id = name;
+  if (!run_.token.empty()) {
+    hello.user_name = "bench";
+    hello.password = as_bytes(run_.token);
+  }
+  send(kodama::mqtt::packet{hello});
 }
 
 void client::go_live() {
@@ -157,6 +182,8 @@ std::size_t client::take_greeting(byte_view input) {
 }
 
 std::size_t client::take_one(byte_view input) {
+  if (run_.mqtt)
+    return take_packet(input);
   const auto header = read_header(input, limits);
   if (!header) {
     fail("not a message: " + header.error().message());
@@ -172,6 +199,36 @@ std::size_t client::take_one(byte_view input) {
   }
   dispatch(*what);
   return (*header)->message_size();
+}
+
+std::size_t client::take_packet(byte_view input) {
+  static constexpr kodama::mqtt::decode_options options{kodama::mqtt::endpoint::server,
+                                                        kodama::mqtt::protocol_version::v3_1_1};
+  const auto header = kodama::mqtt::read_fixed_header(input, options);
+  if (!header) {
+    fail("not MQTT: " + header.error().text);
+    return 0;
+  }
+  if (!*header || input.size() < (*header)->packet_size())
+    return 0;
+  const auto body = input.subspan((*header)->size, (*header)->remaining_length);
+  const auto what = kodama::mqtt::decode(**header, body, options);
+  if (!what) {
+    fail("not MQTT: " + what.error().text);
+    return 0;
+  }
+  dispatch(*what);
+  return (*header)->packet_size();
+}
+
+void client::dispatch(const kodama::mqtt::packet& what) {
+  const auto* welcome = std::get_if<kodama::mqtt::connack>(&what);
+  if (!welcome)
+    handle_message(what);
+  else if (kodama::mqtt::is_failure(welcome->reason))
+    fail("refused: " + std::string{kodama::mqtt::name_of(welcome->reason)});
+  else
+    handle_welcome({});
 }
 
 void client::dispatch(const message::any& what) {
@@ -208,7 +265,15 @@ void client::send(byte_view what) {
 void client::send(const message::any& what) {
   bytes image;
   message::encode(image, what, to_timestamp(now()));
-  send(image);
+  send(byte_view{image});
+}
+
+void client::send(const kodama::mqtt::packet& what) {
+  kodama::mqtt::encode_options options;
+  options.version = kodama::mqtt::protocol_version::v3_1_1;
+  bytes image;
+  (void)kodama::mqtt::encode(image, what, options); // there is no Maximum Packet Size in 3.1.1
+  send(byte_view{image});
 }
 
 } // namespace kodama::apps::bench

@@ -3,6 +3,7 @@
 #include "apps/bench_delivery_check.hpp"
 #include "apps/bench_poller.hpp"
 #include "protocol/message.hpp"
+#include "protocol/mqtt/packet.hpp"
 #include "protocol/tlv.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -18,6 +19,8 @@ struct run_state {
   boost::asio::ip::tcp::endpoint target;
   std::string token;
   bool relayed = false; ///< the far side is the floor (apps/bench_echo.hpp), which has no protocol
+  bool mqtt = false;    ///< it speaks MQTT 3.1.1
+  kodama::mqtt::qos qos = kodama::mqtt::qos::at_most_once; ///< (MQTT)
 
   std::size_t live = 0;
   std::uint64_t deliveries = 0;
@@ -74,10 +77,12 @@ protected:
   virtual std::size_t take(byte_view input) = 0;
   /// A message other than those of the greeting.
   virtual void handle_message(const message::any& what) = 0;
+  virtual void handle_message(const kodama::mqtt::packet& what) = 0;
 
   void go_live();
   void send(byte_view what);
   void send(const message::any& what);
+  void send(const kodama::mqtt::packet& what);
   /// Whether the kernel has everything that was sent.
   [[nodiscard]] bool flushed() const noexcept { return output_.empty(); }
   /// Decodes the message at the front of `input` and handles it; its size, or 0 when incomplete.
@@ -92,7 +97,10 @@ private:
 
   void greet();
   std::size_t take_greeting(byte_view input);
+  void greet_in_mqtt();
+  std::size_t take_packet(byte_view input);
   void dispatch(const message::any& what);
+  void dispatch(const kodama::mqtt::packet& what);
   void fail(const std::string& what);
 
   run_state& run_;

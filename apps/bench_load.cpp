@@ -30,10 +30,12 @@ load::load(const options& chosen, const place& where,
     : chosen_{chosen}
     , where_{where}
     , progress_{std::move(progress)}
-    , delivered_{publish_shape::delivered(topic_name(0), chosen.payload, !chosen.unreliable)} {
+    , delivered_{shape(topic_name(0), true)} {
   run_.target = where.server;
   run_.token = chosen.token;
   run_.relayed = where.relayed;
+  run_.mqtt = chosen.mqtt && !where.relayed;
+  run_.qos = qos();
 }
 
 traffic_outcome load::traffic() {
@@ -99,6 +101,13 @@ std::string load::topic_name(std::size_t topic) const {
   return name;
 }
 
+publish_shape load::shape(std::string_view topic, bool delivered) const {
+  if (chosen_.mqtt)
+    return publish_shape::mqtt(topic, chosen_.payload, qos());
+  return delivered ? publish_shape::delivered(topic, chosen_.payload, reliable())
+                   : publish_shape::sent(topic, chosen_.payload, reliable());
+}
+
 void load::add_subscriber(std::size_t topic, std::size_t publishers) {
   subscribers_.push_back(std::make_unique<subscriber>(run_, static_cast<std::uint32_t>(topic),
                                                       topic_name(topic), publishers, reliable(),
@@ -111,11 +120,9 @@ void load::add_publisher(std::size_t topic, std::size_t index) {
   const auto batch = chosen_.what == workload::latency ? 1 : chosen_.window;
   const auto name = topic_name(topic);
   // The floor passes on what it gets, so it is given what a subscriber expects.
-  auto shape = where_.relayed ? publish_shape::delivered(name, chosen_.payload, reliable())
-                              : publish_shape::sent(name, chosen_.payload, reliable());
-  publishers_.push_back(std::make_unique<publisher>(run_, static_cast<std::uint32_t>(topic), name,
-                                                    static_cast<std::uint32_t>(index), acknowledged,
-                                                    std::move(shape), chosen_.window, batch));
+  publishers_.push_back(std::make_unique<publisher>(
+      run_, static_cast<std::uint32_t>(topic), name, static_cast<std::uint32_t>(index),
+      acknowledged, shape(name, where_.relayed), chosen_.window, batch));
   clients_.push_back(publishers_.back().get());
 }
 

@@ -43,6 +43,8 @@ private:
   };
 
   [[nodiscard]] std::string topic_name(std::size_t topic) const;
+  /// Of a topic of this name, as its subscribers receive it, or its publishers send it.
+  [[nodiscard]] publish_shape shape(std::string_view topic, bool delivered) const;
   void add_subscriber(std::size_t topic, std::size_t publishers);
   void add_publisher(std::size_t topic, std::size_t index);
   void open_all();
@@ -62,6 +64,9 @@ private:
   [[nodiscard]] std::uint64_t published() const;
   [[nodiscard]] std::uint64_t missing() const;
   [[nodiscard]] bool reliable() const noexcept { return !chosen_.unreliable; }
+  [[nodiscard]] mqtt::qos qos() const noexcept {
+    return reliable() ? mqtt::qos::at_least_once : mqtt::qos::at_most_once;
+  }
   [[nodiscard]] const subscriber& subscriber_of(std::size_t topic, std::size_t index) const {
     return *subscribers_[topic * chosen_.subscribers + index];
   }

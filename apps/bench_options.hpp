@@ -22,7 +22,8 @@ struct options {
   std::size_t payload = 64;    ///< bytes of content
   std::size_t window = 256;    ///< messages that a publisher may be ahead
   std::size_t rate = 5'000;    ///< messages per second over all publishers (latency)
-  bool unreliable = false;
+  bool unreliable = false;     ///< with MQTT: QoS 0
+  bool mqtt = false;           ///< 3.1.1 in the place of the native protocol
   bool sleeping = false; ///< between paced messages; otherwise the generator keeps a core busy
   duration measured{std::chrono::seconds{2}};
   duration warmup{std::chrono::milliseconds{400}};

@@ -29,8 +29,9 @@ struct memory_use {
 /// told from the generator's. Dies with its parent. To be started while there is one thread.
 class server_process {
 public:
-  /// This very program's `serve`, on loopback, on a port that was free.
-  [[nodiscard]] static result<server_process> serve(std::size_t threads);
+  /// This very program's `serve`, on loopback, on a port that was free: for native clients, or for
+  /// those of MQTT.
+  [[nodiscard]] static result<server_process> serve(std::size_t threads, bool mqtt);
   /// The floor (apps/bench_echo.hpp).
   [[nodiscard]] static result<server_process> echo();
 

@@ -62,4 +62,14 @@ void publisher::handle_message(const message::any& what) {
     done_ = std::max(done_, ack->through); // a MessageID counts from 1, a sequence from 0
 }
 
+void publisher::handle_message(const kodama::mqtt::packet& what) {
+  const auto* taken = std::get_if<kodama::mqtt::puback>(&what);
+  if (!taken)
+    run().fail("a publisher received an unexpected packet");
+  else if (done_ == sent_ || taken->id != shape_.packet_id_of(done_ + 1))
+    run().fail("PUBACK " + std::to_string(taken->id) + " is not the one that is due");
+  else
+    ++done_; // they come in the order of the publishes [MQTT-4.6.0-2]
+}
+
 } // namespace kodama::apps::bench

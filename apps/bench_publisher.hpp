@@ -37,6 +37,7 @@ private:
   relay_greeting greeting() const override { return {topic(), 0}; }
   std::size_t take(byte_view input) override;
   void handle_message(const message::any& what) override;
+  void handle_message(const kodama::mqtt::packet& what) override;
 
   publish_shape shape_;
   std::uint32_t index_;

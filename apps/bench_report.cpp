@@ -54,6 +54,12 @@ std::string_view name_of(workload what) {
   return "";
 }
 
+std::string_view guarantee_of(const options& chosen) {
+  if (chosen.mqtt)
+    return chosen.unreliable ? "QoS 0" : "QoS 1";
+  return chosen.unreliable ? "unreliable" : "reliable";
+}
+
 std::string title(const options& chosen, std::string_view who) {
   const auto shape = chosen.what == workload::fanout
                          ? format("%zu x %zu", chosen.publishers, chosen.subscribers)
@@ -62,7 +68,7 @@ std::string title(const options& chosen, std::string_view who) {
       chosen.what == workload::latency ? format(" at %zu/s", chosen.rate) : std::string{};
   return std::string{name_of(chosen.what)} +
          (who == "server" ? "" : " (" + std::string{who} + ")") + ' ' + shape + pace +
-         format(", %zu B ", chosen.payload) + (chosen.unreliable ? "unreliable" : "reliable");
+         format(", %zu B ", chosen.payload) + std::string{guarantee_of(chosen)};
 }
 
 std::string verdict(const options& chosen, const traffic_outcome& found) {
@@ -117,11 +123,13 @@ std::string to_text(const options& chosen, std::string_view who, const traffic_o
 }
 
 std::string to_json(const options& chosen, std::string_view who, const traffic_outcome& found) {
-  std::string json = format("{\"mode\":\"%s\",\"against\":\"%s\",\"topics\":%zu,\"publishers\":%zu,"
-                            "\"subscribers\":%zu,\"payload\":%zu,\"window\":%zu,\"reliable\":%s,",
-                            std::string{name_of(chosen.what)}.c_str(), std::string{who}.c_str(),
-                            chosen.topics, chosen.publishers, chosen.subscribers, chosen.payload,
-                            chosen.window, chosen.unreliable ? "false" : "true");
+  std::string json =
+      format("{\"mode\":\"%s\",\"against\":\"%s\",\"topics\":%zu,\"publishers\":%zu,"
+             "\"subscribers\":%zu,\"payload\":%zu,\"window\":%zu,\"reliable\":%s,"
+             "\"protocol\":\"%s\",",
+             std::string{name_of(chosen.what)}.c_str(), std::string{who}.c_str(), chosen.topics,
+             chosen.publishers, chosen.subscribers, chosen.payload, chosen.window,
+             chosen.unreliable ? "false" : "true", chosen.mqtt ? "mqtt" : "native");
   json += format("\"seconds\":%.3f,\"deliveries\":%lu,\"deliveries_per_s\":%.0f,"
                  "\"published_per_s\":%.0f,\"generator_us_per_delivery\":%.4f,"
                  "\"deliveries_per_read\":%.1f,",

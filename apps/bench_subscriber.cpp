@@ -1,5 +1,8 @@
 #include "apps/bench_subscriber.hpp"
 
+#include "protocol/mqtt/encode.hpp"
+#include "protocol/mqtt/reason_code.hpp"
+
 #include <chrono>
 #include <utility>
 
@@ -25,14 +28,20 @@ subscriber::subscriber(run_state& run, std::uint32_t topic, std::string name,
     : client{run, topic, std::move(name)}
     , shape_{shape}
     , late_{late}
-    , check_{topic, publishers, reliable}
+    , check_{topic, publishers, reliable && !run.mqtt} // MQTT numbers nothing
     , reliable_{reliable} {}
 
 void subscriber::handle_welcome(const session_limits&) {
-  if (run().relayed)
+  if (run().relayed) {
     go_live();
-  else
-    send(message::subscribe{1, topic_name()});
+  } else if (run().mqtt) {
+    kodama::mqtt::subscribe asked;
+    asked.id = 1;
+    asked.subscriptions.push_back({topic_name(), run().qos});
+    send(kodama::mqtt::packet{asked});
+  } else {
+    send(message::any{message::subscribe{1, topic_name()}});
+  }
 }
 
 std::size_t subscriber::take(byte_view input) {
@@ -42,7 +51,10 @@ std::size_t subscriber::take(byte_view input) {
   while (!closed()) {
     const auto left = static_cast<std::size_t>(end - at);
     if (left >= size && shape_.matches(at)) {
-      deliver(publish_shape::number(at), publish_shape::sequence(at), shape_.read_stamp(at));
+      if (run().mqtt)
+        deliver(shape_.packet_id(at), shape_.read_stamp(at));
+      else
+        deliver(publish_shape::number(at), publish_shape::sequence(at), shape_.read_stamp(at));
       at += size;
     } else if (const auto used = take_one({at, left}); used != 0) {
       at += used;
@@ -50,7 +62,11 @@ std::size_t subscriber::take(byte_view input) {
       break;
     }
   }
-  if (reliable_ && !run().relayed)
+  if (!pubacks_.empty()) {
+    send(byte_view{pubacks_});
+    pubacks_.clear();
+  }
+  if (reliable_ && !run().relayed && !run().mqtt)
     acknowledge_in_time();
   return static_cast<std::size_t>(at - input.data());
 }
@@ -64,12 +80,35 @@ void subscriber::deliver(std::uint64_t number, topic_sequence sequence, const st
         static_cast<std::uint32_t>(to.read_at.time_since_epoch().count() - what.due));
 }
 
+void subscriber::deliver(kodama::mqtt::packet_id id, const stamp& what) {
+  deliver(check_.next_number(), 0, what);
+  if (id != 0)
+    (void)kodama::mqtt::encode(pubacks_, kodama::mqtt::puback{id, {}, {}},
+                               {kodama::mqtt::protocol_version::v3_1_1});
+}
+
+void subscriber::handle_message(const kodama::mqtt::packet& what) {
+  if (const auto* answer = std::get_if<kodama::mqtt::suback>(&what)) {
+    if (answer->reasons.empty() || kodama::mqtt::is_failure(answer->reasons.front()))
+      run().fail("the subscription was refused");
+    else
+      go_live();
+  } else if (const auto* publish = std::get_if<kodama::mqtt::publish>(&what);
+             publish && publish->payload.size() >= sizeof(stamp)) {
+    stamp found;
+    std::memcpy(&found, publish->payload.data(), sizeof found);
+    deliver(publish->id, found);
+  } else {
+    run().fail("a subscriber received an unexpected packet");
+  }
+}
+
 void subscriber::handle_message(const message::any& what) {
   if (const auto* answer = std::get_if<message::suback>(&what)) {
     // Without a guarantee numbers have a counter of their own, and a client counts from what comes.
     check_.begin(reliable_ ? answer->id + 1 : 0, answer->first);
     acknowledged_ = answer->id;
-    send(message::ack{answer->id});
+    send(message::any{message::ack{answer->id}});
     go_live();
   } else if (const auto* publish = std::get_if<message::publish>(&what);
              publish && publish->content.size() >= sizeof(stamp)) {
@@ -99,7 +138,7 @@ void subscriber::handle_late_acknowledgement() {
 
 void subscriber::acknowledge() {
   acknowledged_ = check_.next_number() - 1;
-  send(message::ack{acknowledged_});
+  send(message::any{message::ack{acknowledged_}});
 }
 
 } // namespace kodama::apps::bench

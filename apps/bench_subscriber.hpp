@@ -45,8 +45,10 @@ private:
   relay_greeting greeting() const override { return {topic(), 1}; }
   std::size_t take(byte_view input) override;
   void handle_message(const message::any& what) override;
+  void handle_message(const kodama::mqtt::packet& what) override;
 
   void deliver(std::uint64_t number, topic_sequence sequence, const stamp& what);
+  void deliver(kodama::mqtt::packet_id id, const stamp& what);
   void acknowledge_in_time();
   void acknowledge();
 
@@ -54,6 +56,7 @@ private:
   late_acknowledgements& late_;
   delivery_check check_;
   bool reliable_;
+  bytes pubacks_;        ///< to be sent once all that was read has been looked at
   bool waiting_ = false; ///< in late_
   message_id acknowledged_ = 0;
 };

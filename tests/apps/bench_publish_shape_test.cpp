@@ -1,5 +1,8 @@
 #include "apps/bench_publish_shape.hpp"
 
+#include "protocol/mqtt/decode.hpp"
+#include "protocol/mqtt/encode.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -55,6 +58,55 @@ RC_GTEST_PROP(BenchPublishShape, WritesWhatTheServerDecodes, (bool reliable)) {
   RC_ASSERT(publish.topic == "bench/a");
   RC_ASSERT(publish.sequence == 0U);
   RC_ASSERT(publish.content.size() == size);
+}
+
+// --- MQTT ----------------------------------------------------------------------------------------
+
+kodama::mqtt::qos any_qos() {
+  return *rc::gen::element(kodama::mqtt::qos::at_most_once, kodama::mqtt::qos::at_least_once);
+}
+
+constexpr kodama::mqtt::decode_options of_a_server{kodama::mqtt::endpoint::server,
+                                                   kodama::mqtt::protocol_version::v3_1_1};
+
+RC_GTEST_PROP(BenchPublishShape, ReadsWhatABrokerEncodes, ()) {
+  const auto qos = any_qos();
+  const auto size = *rc::gen::inRange<std::size_t>(sizeof(stamp), 20'000);
+  const stamp mark{2, 3, 4, 5};
+  const auto content = content_with(mark, size);
+  kodama::mqtt::publish what;
+  what.topic = "bench/b";
+  what.payload = content;
+  what.qos = qos;
+  what.id = qos == kodama::mqtt::qos::at_most_once ? 0 : 71;
+  bytes image;
+  RC_ASSERT(kodama::mqtt::encode(image, what, {kodama::mqtt::protocol_version::v3_1_1}));
+
+  const auto shape = publish_shape::mqtt("bench/a", size, qos);
+  RC_ASSERT(shape.size() == image.size());
+  RC_ASSERT(shape.matches(image.data()));
+  RC_ASSERT(shape.packet_id(image.data()) == what.id);
+  RC_ASSERT(shape.read_stamp(image.data()).sequence == mark.sequence);
+  RC_ASSERT(shape.read_stamp(image.data()).due == mark.due);
+  image[0] ^= std::byte{8}; // DUP: to be decoded
+  RC_ASSERT(!shape.matches(image.data()));
+}
+
+RC_GTEST_PROP(BenchPublishShape, WritesWhatABrokerDecodes, (std::uint32_t number)) {
+  const auto qos = any_qos();
+  const auto size = *rc::gen::inRange<std::size_t>(sizeof(stamp), 20'000);
+  const auto shape = publish_shape::mqtt("bench/a", size, qos);
+  bytes image{shape.image().begin(), shape.image().end()};
+  shape.write(image.data(), number, stamp{2, 3, 4, 5});
+
+  const auto header = kodama::mqtt::read_fixed_header(image, of_a_server).value().value();
+  const auto what =
+      kodama::mqtt::decode(header, byte_view{image}.subspan(header.size), of_a_server).value();
+  const auto& publish = std::get<kodama::mqtt::publish>(what);
+  RC_ASSERT(publish.id ==
+            (qos == kodama::mqtt::qos::at_most_once ? 0 : publish_shape::packet_id_of(number)));
+  RC_ASSERT(publish.topic == "bench/a");
+  RC_ASSERT(publish.payload.size() == size);
 }
 
 TEST(BenchPublishShape, DoesNotTakeAnotherMessageForItsOwn) {
