@@ -128,10 +128,12 @@ outcome<std::optional<server_session::request>> server_session::handle(publish& 
     }
   }
   const auto waiting = from.unanswered + from.unreleased.size();
-  if (waiting >= options_->receive_maximum)
+  // A client of 3.1.1 is told of no maximum: it may have as many as there are identifiers.
+  const auto most = version_ == protocol_version::v5 ? options_->receive_maximum
+                                                     : std::numeric_limits<packet_id>::max();
+  if (waiting >= most)
     return error{reason_code::receive_maximum_exceeded,
-                 "PUBLISH: Receive Maximum is " + std::to_string(options_->receive_maximum) +
-                     " [MQTT-3.3.4-9]"};
+                 "PUBLISH: Receive Maximum is " + std::to_string(most) + " [MQTT-3.3.4-9]"};
   if (what.qos == qos::exactly_once)
     from.unreleased.emplace(what.id, false);
   else

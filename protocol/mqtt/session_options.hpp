@@ -11,7 +11,8 @@ struct session_options {
   /// Bytes of a client's packet: packet_too_large. Below message_size_max, since a native
   /// subscriber gets the same message in a frame that is a little larger.
   std::uint32_t packet_size_max = 63 * 1024;
-  /// QoS 1 and 2 publishes of a client that are not answered to the end: receive_maximum_exceeded.
+  /// QoS 1 and 2 publishes of a client of 5.0 that are not answered to the end, as it is told:
+  /// receive_maximum_exceeded. One of 3.1.1, which is told nothing, may have 65,535.
   std::uint16_t receive_maximum = 1'024;
   std::uint16_t topic_alias_maximum = 64;
   /// Topics that are given an alias towards a client, whatever more it would allow.

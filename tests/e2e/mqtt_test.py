@@ -354,6 +354,17 @@ class Refused(Mqtt):
         self.assertIn(b"\x93", heard)
         self.assertIn(b"Receive Maximum is 2", heard)
 
+    def test_receive_maximum_is_not_for_3_1_1(self):
+        connect = "10 0d 0004 4d515454 04 02 003c 0001 63"
+        publishes = [f"34 06 0001 61 00{i:02x} 78" for i in (1, 2, 3, 4)]
+        answers = "20020000 50020001 50020002 50020003 50020004"
+        with socket.create_connection(self.place, timeout=harness.PATIENCE) as link:
+            link.sendall(bytes.fromhex(connect + "".join(publishes)))
+            heard = b""
+            while len(heard) < 20 and (more := link.recv(4096)):
+                heard += more
+        self.assertEqual(heard.hex(" ", 4), answers)
+
     def test_subscriptions_max(self):
         sub = self.listen("5", "-t", "a", "-t", "b", "-t", "c")
         sub.until(r"Subscribed \(mid: 1\): 0, 0, 151")

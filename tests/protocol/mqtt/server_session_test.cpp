@@ -15,7 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using said = std::vector<std::string>;
 
-/// A client of 5.0 that writes packets down, and a session that it talks to.
+/// A client, of 5.0 unless it says otherwise, that writes packets down, and a session that it talks
+/// to.
 class Session : public testing::Test {
 protected:
   Session() {
@@ -27,7 +28,8 @@ protected:
     asked.client_id = "me";
     asked.properties.session_expiry_interval = 60;
     stream.clear();
-    ASSERT_TRUE(encode(stream, asked, {}));
+    speaks.version = asked.version;
+    ASSERT_TRUE(encode(stream, asked, speaks));
     packet_reader reader{packet_size_limit};
     reader.feed(stream);
     const auto first = reader.next();
@@ -38,7 +40,7 @@ protected:
   /// The client says it; what the owner is given: "publish ID ORDINAL", or what was broken.
   std::string hear(const packet& what) {
     bytes out;
-    EXPECT_TRUE(encode(out, what, {}));
+    EXPECT_TRUE(encode(out, what, speaks));
     arrived.push_back(std::move(out));
     session.handle_bytes(now, arrived.back());
     const auto request = session.poll_request(now);
@@ -120,6 +122,7 @@ protected:
   }
 
   session_options options;
+  encode_options speaks; ///< the client's version
   instant now{1h};
   server_session session{options};
   bytes stream;
@@ -167,6 +170,15 @@ TEST_F(Session, RefusesMorePublishesThanItsReceiveMaximum) {
   session.complete(1);
   (void)hear(sending(2, qos::at_least_once));
   EXPECT_NE(hear(sending(3, qos::exactly_once)).find("Receive Maximum is 2"), std::string::npos);
+}
+
+TEST_F(Session, HasNoReceiveMaximumThatAClientOf311CouldKnow) {
+  attach({.version = protocol_version::v3_1_1});
+  constexpr packet_id last = 65'535;
+  for (packet_id id = 1; id != last; ++id)
+    ASSERT_TRUE(hear(sending(id, qos::at_least_once)).starts_with("publish t ")) << id;
+  EXPECT_TRUE(hear(sending(last, qos::exactly_once)).starts_with("publish t "));
+  EXPECT_NE(hear(sending(1, qos::at_least_once)).find("65535"), std::string::npos);
 }
 
 TEST_F(Session, SendsAgainInOrderUnderTheSameIdentifiers) {
