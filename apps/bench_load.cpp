@@ -102,7 +102,7 @@ std::string load::topic_name(std::size_t topic) const {
 }
 
 publish_shape load::shape(std::string_view topic, bool delivered) const {
-  if (chosen_.mqtt)
+  if (chosen_.mqtt && !where_.relayed) // the floor's subscribers read native numbers
     return publish_shape::mqtt(topic, chosen_.payload, qos());
   return delivered ? publish_shape::delivered(topic, chosen_.payload, reliable())
                    : publish_shape::sent(topic, chosen_.payload, reliable());

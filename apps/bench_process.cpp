@@ -113,7 +113,7 @@ result<server_process> server_process::serve(std::size_t threads, bool mqtt) {
   const auto count = std::to_string(threads);
   return start([&](int pipe) {
     ::dup2(pipe, STDOUT_FILENO);
-    // The last port that it names is the one that is meant.
+    // The last port that it names is the one that is meant. Without MQTT the list ends before it.
     ::execl("/proc/self/exe", "kodama", "serve", "--listen", "127.0.0.1:0", "--log-level", "warn",
             "--threads", count.c_str(), mqtt ? "--mqtt" : nullptr, "127.0.0.1:0", nullptr);
   });
