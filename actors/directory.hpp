@@ -1,14 +1,19 @@
 #pragma once
 
+#include "actors/filter_requests.hpp"
+#include "actors/filter_walk.hpp"
 #include "actors/messages.hpp"
 #include "actors/observer.hpp"
+#include "actors/options.hpp"
 #include "actors/retained_messages.hpp"
 #include "actors/runtime/pinned_actor.hpp"
 #include "protocol/mqtt/topic_tree.hpp"
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +26,15 @@ namespace kodama::actors {
 /// Every handle it gives out is counted until it is released. A message that a session sends to a
 /// topic before it releases the handle is handled before the topic retires, since each step of
 /// release, retirement and closing happens after the one before it.
+///
+/// A filter may match all topics that there are, and a client may have a thousand such filters. So
+/// they are told in steps, between which everybody else has their turn; whatever opens meanwhile
+/// knows of the filter from its birth (docs/decisions/0017-filters-walk-in-steps.md).
 class directory final : public runtime::pinned_actor {
 public:
-  /// Topics are spread over `homes` by name.
-  directory(caf::actor_config& config, std::vector<runtime::home_unit*> homes, observer& watching);
+  /// Topics are spread over `homes` by name. `options` outlives the directory.
+  directory(caf::actor_config& config, std::vector<runtime::home_unit*> homes,
+            const node_options& options, observer& watching);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -33,6 +43,7 @@ private:
   struct entry {
     caf::actor topic; ///< empty while the previous topic of this name is closing
     std::size_t holders = 0;
+    filter_epoch born = 0; ///< knows of all filters from its birth that were there in this epoch
     /// Who wants it, and who wants its retained message, while it is closing.
     std::unique_ptr<std::vector<caf::actor>> waiting;
     std::unique_ptr<std::vector<retained_wanted>> curious;
@@ -55,26 +66,42 @@ private:
     std::size_t members = 0;
   };
 
-  void subscribe(const filters_asked& asked, const caf::actor& session);
-  void unsubscribe(const filters_left& left, const caf::actor& session);
-  void set_away(const filters_away& told);
+  /// A filter whose topics are being told: that it matches them, or no longer.
+  struct walk {
+    filter_walk way;
+    filter_epoch began = 0; ///< topics that were born since know
+    caf::message told;      ///< to open topics; empty: nothing
+    caf::message wanted;    ///< retained_wanted, likewise
+  };
+
+  // Filters (directory_filters.cpp).
+  void take(client_id client, filter_request what);
+  void work();
+  [[nodiscard]] bool may_work_on() const;
+  void carry_on(filter_request& request);
+  [[nodiscard]] walk set_out(const filters_asked& asked, const filter_request& request);
+  [[nodiscard]] walk set_out(const filters_left& left, const filter_request& request);
+  [[nodiscard]] walk set_out(const filters_away& told, const filter_request& request);
+  /// False where it rests.
+  [[nodiscard]] bool walk_on();
+  void meet(entry& open);
+  void meet(const retained_message& kept);
+  void finish(const filter_request& request);
   void tell(client_id client, const listener& who) const;
   /// False where the client had the filter already, or did not have it.
   bool insert(const std::string& text, client_id client);
   bool erase(const std::string& text, client_id client);
-  void offer_retained(const std::string& filter, const caf::actor& session);
   [[nodiscard]] topic_joined joined_by(client_id client, const listener& who,
                                        std::string shared) const;
-  /// Calls `visit(name, entry)` for each open topic that matches.
-  template <class Visitor>
-  void each_open(std::string_view filter, Visitor&& visit);
 
   void open(const std::string& name, caf::actor session);
   void release(const std::string& name);
   void close(topic_closed& closed);
-  [[nodiscard]] caf::actor spawn_topic(const std::string& name);
+  void spawn_topic(const std::string& name, entry& into);
+  void arm_alarm();
 
   std::vector<runtime::home_unit*> homes_;
+  const node_options& options_;
   observer& watching_;
   std::map<std::string, entry, std::less<>> entries_;
   // Numbers never repeat within a name: a new topic begins after the highest number of any closed
@@ -90,7 +117,13 @@ private:
   std::uint64_t last_share_ = 0;
   std::map<client_id, listener> listeners_;
   retained_messages retained_;
-  runtime::alarm alarm_; ///< when the next of them expires
+
+  filter_requests requests_;
+  std::optional<walk> walk_;   ///< of the first of them
+  std::int64_t work_left_ = 0; ///< in this turn
+  instant worked_at_ = never;  ///< its time
+  bool is_resting_ = false;    ///< until the alarm rings
+  runtime::alarm alarm_;       ///< when it works on, or the next retained message expires
 };
 
 } // namespace kodama::actors

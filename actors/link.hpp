@@ -29,12 +29,13 @@ public:
   /// For logs: "192.0.2.1:50123".
   [[nodiscard]] virtual std::string peer() const = 0;
 
+  /// `off`: nothing is read any more; what had been read, and that the link is closed, still comes.
   /// `once`: one link_received and then silence until the next bind(), so that nothing is under
   /// way while a link changes its owner. `on`: all that comes.
-  enum class reading { once, on };
+  enum class reading { off, once, on };
 
-  /// Everything from now on goes to `owner`, which lives on the caller's home unit; reading starts.
-  /// A link that belonged to another home unit moves here.
+  /// Everything from now on goes to `owner`, which lives on the caller's home unit, and is read as
+  /// `how` says. A link that belonged to another home unit moves here.
   virtual void bind(const caf::actor& owner, reading how) = 0;
 
   /// The buffer to append to; whatever is in it when the home unit's turn ends is written with one

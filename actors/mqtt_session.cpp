@@ -90,7 +90,10 @@ void mqtt_session::handle(const link_received& received) {
   if (!link_ || received.link != link_->id())
     return; // a connection that has been taken over, or given up
   core_.handle_bytes(now(), received.data);
-  read();
+  if (is_holding_)
+    core_.keep_rest();
+  else
+    read();
   pump();
 }
 
@@ -100,8 +103,12 @@ void mqtt_session::handle(const link_drained& drained) {
 }
 
 void mqtt_session::handle(const link_closed& closed) {
-  if (link_ && closed.link == link_->id())
-    lose_connection(reason_code::unspecified_error);
+  if (link_ && closed.link == link_->id()) {
+    if (is_holding_)
+      is_lost_ = true; // what it had to say before comes first
+    else
+      lose_connection(reason_code::unspecified_error);
+  }
   pump();
 }
 
@@ -122,6 +129,8 @@ void mqtt_session::handle(const filters_answered& answered) {
   else
     core_.reply(mqtt::unsuback{at->second.id, std::move(at->second.reasons), {}});
   answers_.erase(at);
+  if (is_holding_ && answers_.size() <= options_.filter_requests_max / 2)
+    read();
   pump();
 }
 
@@ -141,6 +150,8 @@ void mqtt_session::handle(runtime::alarm_rang) {
   leave_filters();
   if (will_at_ <= now())
     publish_will();
+  if (is_holding_)
+    core_.handle_bytes(now(), {}); // it is not the client who is silent
   switch (core_.handle_timeout(now())) {
   case mqtt::server_session::timeout::none: break;
   case mqtt::server_session::timeout::keep_alive:
@@ -276,6 +287,8 @@ void mqtt_session::lose_connection(reason_code reason) {
   core_.handle_detach(now());
   link_->close();
   link_.reset();
+  is_holding_ = false;
+  is_lost_ = false;
   who_.account->used->give_connection_back();
   answers_.clear();
   world_.watching.on_mqtt_detached(who_.client, reason);

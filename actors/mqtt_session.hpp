@@ -92,6 +92,9 @@ private:
 
   // What the client asks for.
   void read();
+  /// No more is read until the directory has answered.
+  void hold();
+  void hold_no_longer();
   void carry_out(mqtt::server_session::request& what);
   void subscribe(const mqtt::subscribe& asked);
   void unsubscribe(const mqtt::unsubscribe& asked);
@@ -160,6 +163,8 @@ private:
   std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
   bool has_state_ = false; ///< there is something to resume
+  bool is_holding_ = false;
+  bool is_lost_ = false; ///< the connection is, and what it brought is still to be read
   bool forgotten_asked_ = false;
   bool forgotten_ = false;
 };

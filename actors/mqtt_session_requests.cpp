@@ -10,19 +10,38 @@ using mqtt::reason_code;
 using std::chrono::seconds;
 
 void mqtt_session::read() {
-  for (;;) {
+  while (answers_.size() < options_.filter_requests_max) {
     auto request = core_.poll_request(now());
     if (!request) {
       break_off(request.error());
       return;
     }
-    if (!*request)
-      break;
+    if (!*request) {
+      pass_collected();
+      hold_no_longer();
+      return;
+    }
     carry_out(**request);
     if (!link_)
       return;
   }
   pass_collected();
+  hold();
+}
+
+void mqtt_session::hold() {
+  core_.keep_rest();
+  if (!std::exchange(is_holding_, true))
+    link_->bind(caf::actor{this}, link::reading::off);
+}
+
+void mqtt_session::hold_no_longer() {
+  if (!std::exchange(is_holding_, false))
+    return;
+  if (is_lost_)
+    lose_connection(reason_code::unspecified_error);
+  else
+    link_->bind(caf::actor{this}, link::reading::on);
 }
 
 void mqtt_session::carry_out(mqtt::server_session::request& what) {

@@ -15,7 +15,7 @@ node::node(std::vector<runtime::home_unit*> homes, const node_options& options,
            const surroundings& world)
     : retained_{
           std::make_shared<retained_quota>(options.retained_max, options.retained_bytes_max)} {
-  directory_ = runtime::spawn_on<actors::directory>(*homes[0], homes, world.watching);
+  directory_ = runtime::spawn_on<actors::directory>(*homes[0], homes, options, world.watching);
   registry_ = runtime::spawn_on<registry>(*homes[0], homes, directory_, retained_, options, world);
   for (auto* home : homes) {
     doors_.push_back(runtime::spawn_on<actors::door>(*home, registry_, options, world));

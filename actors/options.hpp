@@ -2,10 +2,12 @@
 
 #include "protocol/limits.hpp"
 #include "protocol/mqtt/session_options.hpp"
+#include "protocol/time.hpp"
 #include "protocol/udp_path.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace kodama::actors {
 
@@ -22,6 +24,16 @@ struct node_options {
   std::size_t publish_topics_max = 64;
   std::size_t retained_max = 100'000; ///< retained messages: quota_exceeded
   std::size_t retained_bytes_max = 256u * 1024 * 1024;
+  /// How much the directory does about filters before others have their turn, counted in topics
+  /// that it compares a filter with: a millisecond or two. And how long the others have it.
+  std::int64_t filter_work_max = 20'000;
+  duration filter_rest{0};
+  /// How many filters may wait for that. Beyond it the directory works on without a rest: others
+  /// wait then, but memory has its bound.
+  std::size_t filters_waiting_max = 100'000;
+  /// How many requests about filters of one session may be under way; meanwhile no more is read of
+  /// what its client says.
+  std::size_t filter_requests_max = 16;
   udp_path::options path;
 };
 

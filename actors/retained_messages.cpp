@@ -1,15 +1,6 @@
 #include "actors/retained_messages.hpp"
 
-#include "protocol/mqtt/topic_filter.hpp"
-
 namespace kodama::actors {
-
-std::string_view literal_prefix(std::string_view filter) noexcept {
-  const auto wildcard = filter.find_first_of("+#");
-  if (wildcard == std::string_view::npos)
-    return filter;
-  return filter.substr(0, wildcard > 0 ? wildcard - 1 : 0);
-}
 
 void retained_messages::keep(const std::string& topic, retained_message what) {
   if (const auto former = by_topic_.find(topic); former != by_topic_.end())
@@ -36,10 +27,6 @@ void retained_messages::drop_expired(instant now) {
 void retained_messages::clear() noexcept {
   by_topic_.clear();
   expiring_.clear();
-}
-
-bool retained_messages::is_match(std::string_view filter, std::string_view topic) {
-  return mqtt::matches(filter, topic);
 }
 
 void retained_messages::erase(table::iterator at) {

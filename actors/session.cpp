@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 namespace kodama::actors {
@@ -63,8 +64,12 @@ void session::handle(const link_drained& drained) {
 }
 
 void session::handle(const link_closed& closed) {
-  if (link_ && closed.link == link_->id())
-    lose_connection(errc::connection_lost);
+  if (link_ && closed.link == link_->id()) {
+    if (is_holding_)
+      is_lost_ = true; // what it had to say before comes first
+    else
+      lose_connection(errc::connection_lost);
+  }
   pump();
 }
 
@@ -90,6 +95,8 @@ void session::handle(const filters_answered& answer) {
     owe(message::unsuback{1, answer.request, asked->filter, 0});
   if (!has_ended())
     core_.complete(now(), answer.request);
+  if (is_holding_ && filters_->unanswered() <= options_.filter_requests_max / 2)
+    read();
   pump();
 }
 
@@ -126,6 +133,8 @@ void session::handle(const path_route& found) {
 }
 
 void session::handle(runtime::alarm_rang) {
+  if (is_holding_)
+    core_.handle_bytes(now(), {}); // it is not the client who is silent
   switch (core_.handle_timeout(now())) {
   case server_session::timeout::none: break;
   case server_session::timeout::connection_dead:
@@ -167,7 +176,14 @@ void session::on_exit() {
 void session::receive(link_id from, const bytes& data) {
   world_.watching.on_heard(who_.client, from);
   core_.handle_bytes(now(), data);
-  for (;;) {
+  if (is_holding_)
+    core_.keep_rest();
+  else
+    read();
+}
+
+void session::read() {
+  while (!waits_for_directory()) {
     const auto request = core_.poll_request(now());
     if (!request) {
       pass_collected();
@@ -175,13 +191,36 @@ void session::receive(link_id from, const bytes& data) {
       end(reason, "limit or rule broken: " + request.error().message());
       return;
     }
-    if (!*request)
-      break;
+    if (!*request) {
+      pass_collected();
+      hold_no_longer();
+      return;
+    }
     carry_out(**request);
     if (has_ended())
       return;
   }
   pass_collected();
+  hold();
+}
+
+bool session::waits_for_directory() const {
+  return filters_ && filters_->unanswered() >= options_.filter_requests_max;
+}
+
+void session::hold() {
+  core_.keep_rest();
+  if (!std::exchange(is_holding_, true))
+    link_->bind(caf::actor{this}, link::reading::off);
+}
+
+void session::hold_no_longer() {
+  if (!std::exchange(is_holding_, false))
+    return;
+  if (is_lost_)
+    lose_connection(errc::connection_lost);
+  else
+    link_->bind(caf::actor{this}, link::reading::on);
 }
 
 void session::carry_out(const message_reader::item& request) {

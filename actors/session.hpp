@@ -79,6 +79,11 @@ private:
 
   // What the client asks for.
   void receive(link_id from, const bytes& data);
+  void read();
+  /// So many of its requests are with the directory that no more is read before it has answered.
+  [[nodiscard]] bool waits_for_directory() const;
+  void hold();
+  void hold_no_longer();
   void carry_out(const message_reader::item& request);
   void ask_topic(topic_request what, message_id request, std::string_view topic);
   void ask_filter(topic_request what, message_id request, std::string_view filter);
@@ -133,6 +138,8 @@ private:
   runtime::alarm alarm_;
   /// Why the session is over; a resume within the window is still to be told. Zero: it is not.
   errc ended_{};
+  bool is_holding_ = false;
+  bool is_lost_ = false; ///< the connection is, and what it brought is still to be read
   bool forgotten_asked_ = false;
   bool forgotten_ = false;
 };

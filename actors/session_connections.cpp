@@ -83,6 +83,8 @@ void session::lose_connection(errc reason) {
   }
   link_->close();
   link_.reset();
+  is_holding_ = false;
+  is_lost_ = false;
   who_.account->used->give_connection_back();
   drop_path();
   world_.watching.on_session_detached(who_.client, reason);

@@ -26,6 +26,8 @@ public:
   /// Without those that are asked to end.
   [[nodiscard]] std::size_t size() const noexcept { return wanted_; }
   [[nodiscard]] bool contains(std::string_view filter) const;
+  /// How many requests the directory has not answered.
+  [[nodiscard]] std::size_t unanswered() const noexcept { return requests_.size(); }
 
   void handle_asked(topic_request what, std::string_view filter, message_id id);
   /// What was asked for; nothing where the session has given it up meanwhile.

@@ -194,7 +194,8 @@ void shard::run() {
 void shard::gather_events() {
   // What a flush told its owner (link_drained) is in the run queue by now: waiting for an event
   // would leave it there.
-  if (!readers_.empty() || !queue_.empty()) {
+  const bool is_due = timers().next() <= now_; // of somebody who wants to go on with a long work
+  if (is_due || !readers_.empty() || !queue_.empty()) {
     io_.poll_one(); // there is work already
   } else {
     wake_up_by(timers().next());
@@ -202,7 +203,7 @@ void shard::gather_events() {
   }
   // To look for further events costs a system call of its own. A quiet server would make it in
   // vain with every message, so it is only tried now and then whether that has changed.
-  if (!more_expected_ && ++turns_ % turns_between_looks != 0)
+  if (!is_due && !more_expected_ && ++turns_ % turns_between_looks != 0)
     return;
   int found = 0;
   while (found != sockets_per_turn && io_.poll_one() != 0)

@@ -230,7 +230,7 @@ void stream_pump::rebind(order& what) {
     owner_ = nullptr;
     return;
   }
-  listens_ = true;
+  listens_ = reading_ != actors::link::reading::off;
   read_next();
 }
 

@@ -46,8 +46,8 @@ void tcp_link::bind(const caf::actor& owner, reading how) {
     return;
   if (home_ != shard::current() || socket_.attached_to() == nullptr)
     settle(*shard::current());
-  listens_ = true;
-  if (unread_)
+  listens_ = how != reading::off;
+  if (listens_ && unread_)
     read_soon();
 }
 

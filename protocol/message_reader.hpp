@@ -31,12 +31,13 @@ public:
   [[nodiscard]] result<std::optional<item>> next();
 
   void set_limits(decode_limits limits) noexcept { limits_ = limits; }
+  /// What was fed is borrowed no longer; for an owner that wants to have the rest later.
+  void keep_rest();
   /// The bytes fed and not yet consumed: what a connection passes on when its owner changes.
   [[nodiscard]] bytes take_rest();
 
 private:
   boost::system::error_code break_off(boost::system::error_code reason);
-  void keep_rest();
 
   decode_limits limits_;
   std::optional<errc> broken_; // the reason; an error_code takes three times its size

@@ -42,8 +42,11 @@ public:
   void handle_detach(instant now);
   [[nodiscard]] bool attached() const noexcept { return attached_; }
 
-  /// Borrows `received` until poll_request() has returned empty or an error.
+  /// Borrows `received` until poll_request() has returned empty or an error, or keep_rest() is
+  /// called.
   void handle_bytes(instant now, byte_view received);
+  /// The owner wants no further request now.
+  void keep_rest() { reader_.keep_rest(); }
   /// The next message that concerns the owner: SUBSCRIBE, UNSUBSCRIBE, WATCH, UNWATCH, SUBSCRIBER
   /// LIST REQUEST, PUBLISH (fresh ones only), SERVER TIME REQUEST, DISCONNECT. Everything else is
   /// dealt with here. An error is the reason for which the session has to end.

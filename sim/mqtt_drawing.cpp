@@ -126,6 +126,40 @@ void draw_script(scenario& made, std::size_t index, duration to) {
   }
 }
 
+/// Where the directory rests: a topic that is closed and has something retained is opened while a
+/// filter is on its way. In a stream of its own, so that the scripts stay what they were.
+void draw_crossings(scenario& made, std::size_t index, duration to) {
+  decision_stream chance{made.seed, "scenario.mqtt_crossings", index};
+  if (made.filter_rest == 0s || chance.below(2) == 0)
+    return;
+  operation next;
+  next.user = static_cast<user_id>(mqtt_user_base + index);
+  for (auto count = 1 + chance.below(3); count != 0; --count) {
+    const auto add = [&](duration pause) {
+      next.at += pause;
+      made.operations.push_back(next);
+    };
+    next.at = chance.duration_between(1s, to);
+    next.name = "topic/of_" + std::to_string(index); // nobody else keeps it open
+    const auto crossed = next.name;
+    next.what = kind::publish;
+    next.qos = 1;
+    next.retain = true;
+    add(0s);
+    next.retain = false;
+    for (const auto& elsewhere : {"$quiet/away", "$quiet/farther"}) { // lets go of the topic
+      next.name = elsewhere;
+      add(50ms);
+    }
+    next.what = kind::subscribe;
+    next.name = chance.below(2) == 0 ? "#" : "topic/+";
+    add(300ms);
+    next.what = kind::publish;
+    next.name = crossed;
+    add(chance.duration_between(0s, 4 * made.filter_rest));
+  }
+}
+
 } // namespace
 
 void draw_mqtt(scenario& made) {
@@ -138,6 +172,8 @@ void draw_mqtt(scenario& made) {
     made.mqtt.push_back(draw_person(made, i));
   for (std::size_t i = 0; i != people; ++i)
     draw_script(made, i, made.heal_at + 5s);
+  for (std::size_t i = 0; i != people; ++i)
+    draw_crossings(made, i, made.heal_at + 4s);
 }
 
 } // namespace kodama::sim

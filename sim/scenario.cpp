@@ -40,6 +40,18 @@ void draw_sizes(scenario& made, std::uint64_t seed) {
   made.heal_at = chance.duration_between(10s, 40s);
 }
 
+/// In half of all worlds the directory rests after almost every topic that it has told of a filter,
+/// so that there is something between two steps.
+void draw_filter_work(scenario& made, std::uint64_t seed) {
+  decision_stream chance{seed, "scenario.filter_work", 0};
+  if (chance.below(2) == 0)
+    return;
+  made.filter_work = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 60, 100});
+  made.filter_rest = one_of<duration>(chance, std::array<duration, 4>{0s, 1ms, 5ms, 20ms});
+  made.filter_requests =
+      one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 2, made.filter_requests});
+}
+
 constexpr std::string_view schedule_site = "scenario.schedule";
 
 /// Half of all worlds each way: either finds what the other hardly ever does.
@@ -178,6 +190,7 @@ scenario scenario::draw(std::uint64_t seed, fault_profile profile) {
   scenario made;
   made.seed = seed;
   draw_sizes(made, seed);
+  draw_filter_work(made, seed);
   draw_schedule(made, seed);
   made.plan = fault_plan::of(profile, seed);
   made.plan.heal_at = made.heal_at;

@@ -30,6 +30,8 @@ void for_each_number(Scenario& what, Visitor&& visit) {
   visit("topics_max", what.topics_max);
   visit("session_buffer_max", what.session_buffer_max);
   visit("publish_topics_max", what.publish_topics_max);
+  visit("filter_work", what.filter_work);
+  visit("filter_requests", what.filter_requests);
   visit("mqtt_receive_maximum", what.mqtt_receive_maximum);
 }
 
@@ -37,6 +39,7 @@ template <class Scenario, class Visitor>
 void for_each_duration(Scenario& what, Visitor&& visit) {
   visit("resume_window", what.resume_window);
   visit("keepalive", what.keepalive);
+  visit("filter_rest", what.filter_rest);
   visit("heal_at", what.heal_at);
   visit("end_at", what.end_at);
 }
@@ -175,6 +178,8 @@ bool read_line(line_reader& in, scenario& to) {
     return in.fail("a fact of a scenario (docs/simulation.md lists them)");
   if (to.users > users_max || to.intruders > users_max)
     return in.fail("at most " + std::to_string(users_max));
+  if (to.filter_requests == 0)
+    return in.fail("at least 1");
   return read && in.end();
 }
 

@@ -26,7 +26,11 @@ std::string sim_link::peer() const {
 void sim_link::bind(const caf::actor& owner, reading how) {
   owner_ = owner;
   reading_ = how;
-  if (!over_)
+  if (over_)
+    return;
+  if (how == reading::off)
+    endpoint_->pause_reading();
+  else
     endpoint_->resume_reading();
 }
 

@@ -283,6 +283,11 @@ scenarios with_simpler_world(const scenario& what) {
     change(one);
     made.push_back(tidied(std::move(one)));
   };
+  const auto set_usual_filters = [&](scenario& one) {
+    one.filter_work = usual.filter_work;
+    one.filter_rest = usual.filter_rest;
+    one.filter_requests = usual.filter_requests;
+  };
   add([&](scenario& one) { one.change_points.reset(); });
   add([&](scenario& one) {
     if (one.change_points)
@@ -296,7 +301,9 @@ scenarios with_simpler_world(const scenario& what) {
     one.session_buffer_max = usual.session_buffer_max;
     one.publish_topics_max = usual.publish_topics_max;
     one.mqtt_receive_maximum = usual.mqtt_receive_maximum;
+    set_usual_filters(one);
   });
+  add(set_usual_filters);
   add([&](scenario& one) { one.mqtt_receive_maximum = usual.mqtt_receive_maximum; });
   add([&](scenario& one) { one.intruders = 0; });
   add([&](scenario& one) { one.udp = false; });

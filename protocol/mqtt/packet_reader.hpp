@@ -41,12 +41,13 @@ public:
     return options_.version;
   }
   void set_packet_size_max(std::uint32_t size) noexcept { options_.packet_size_max = size; }
+  /// What was fed is borrowed no longer; for an owner that wants to have the rest later.
+  void keep_rest();
   /// The bytes fed and not yet consumed: what a connection passes on when its owner changes.
   [[nodiscard]] bytes take_rest();
 
 private:
   error break_off(error reason);
-  void keep_rest();
   outcome<packet> read_body(const fixed_header& header, byte_view body);
 
   decode_options options_;

@@ -75,6 +75,11 @@ void server_session::handle_bytes(instant now, byte_view received) {
   reader_->feed(received);
 }
 
+void server_session::keep_rest() {
+  if (reader_)
+    reader_->keep_rest();
+}
+
 outcome<std::optional<server_session::request>> server_session::poll_request(instant now) {
   last_heard_ = now;
   while (attached()) {

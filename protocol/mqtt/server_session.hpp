@@ -64,8 +64,11 @@ public:
   };
   using request = std::variant<publish_request, subscribe, unsubscribe, disconnect>;
 
-  /// Borrows `received` until poll_request() has returned empty or an error.
+  /// Borrows `received` until poll_request() has returned empty or an error, or keep_rest() is
+  /// called.
   void handle_bytes(instant now, byte_view received);
+  /// The owner wants no further request now.
+  void keep_rest();
   /// What concerns the owner; everything else is dealt with here. An error is what the connection
   /// has to end for.
   [[nodiscard]] outcome<std::optional<request>> poll_request(instant now);

@@ -86,6 +86,13 @@ bool matches(std::string_view filter, std::string_view topic) noexcept {
   }
 }
 
+std::string_view literal_prefix(std::string_view filter) noexcept {
+  const auto wildcard = filter.find_first_of("+#");
+  if (wildcard == std::string_view::npos)
+    return filter;
+  return filter.substr(0, wildcard > 0 ? wildcard - 1 : 0);
+}
+
 bool covers(std::string_view allowed, std::string_view asked) noexcept {
   if (asked.starts_with('$') && (allowed.starts_with('+') || allowed.starts_with('#')))
     return false;

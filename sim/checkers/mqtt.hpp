@@ -111,6 +111,7 @@ private:
     boost::container::flat_map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
     instant last_received{};
+    instant latest_published{}; ///< when the youngest was that it has received live
   };
 
   /// Whether it waits in a queue that moves on, message by message.

@@ -97,6 +97,8 @@ void mqtt_rules::on_mqtt_received(instant now, user_id user, const mqtt_message&
     auto& latest = at(who.latest, what.topic);
     latest = std::max(latest, known->places.front().ordinal);
   }
+  if (!what.retain)
+    who.latest_published = std::max(who.latest_published, known->published);
   auto& count = who.received[what.tag];
   if (what.retain) {
     who.received_retained.insert(what.tag);
@@ -119,6 +121,7 @@ void mqtt_rules::on_mqtt_connected(instant now, user_id user, bool present) {
     known.received.clear();
     known.received_retained.clear();
     known.latest.clear();
+    known.latest_published = {};
   }
 }
 
@@ -134,9 +137,12 @@ bool mqtt_rules::is_in_line(instant now, const person& whose, std::string_view t
   // With a Receive Maximum of 1 each message takes a whole round trip, and after a flood there are
   // thousands: that is slow, and not lost. What came later has not overtaken it.
   constexpr auto pause_max = std::chrono::seconds{5};
+  if (now - whose.last_received >= pause_max)
+    return false;
+  if (what.retained) // which has no place among the others, but was there when SUBACK was said
+    return whose.latest_published <= what.when + mqtt_books::settling;
   const auto latest = whose.latest.find(topic);
-  return now - whose.last_received < pause_max &&
-         (what.retained || latest == whose.latest.end() || latest->second < what.ordinal);
+  return latest == whose.latest.end() || latest->second < what.ordinal;
 }
 
 bool mqtt_rules::is_replaced(const person& whose, std::string_view topic,

@@ -729,6 +729,20 @@ class Hoard(WithHoard):
         self.assertEqual(peer.expect(PUBLISH)[:14], text("rooms/0/door"))
         self.leave(peer)
 
+    def test_a_hundred_thousand_at_once(self):
+        """Each in a packet of its own, and without waiting for any answer."""
+        peer = self.peer()
+        peer.open()
+        started = time.monotonic()
+        peer.send(b"".join(subscribe(self.FORMS[i % 4].format(i), id=i % 65535 + 1)
+                           for i in range(self.COUNT)))
+        for i in range(self.COUNT):
+            self.assertEqual(peer.expect(SUBACK), u16(i % 65535 + 1) + b"\0\0")
+        self.tell(f"{time.monotonic() - started:.1f} s;")
+        peer.send(publish("rooms/0/door"))
+        self.assertEqual(peer.expect(PUBLISH)[:14], text("rooms/0/door"))
+        self.leave(peer)
+
     def test_again_and_again(self):
         for i in range(3):
             peer = self.peer()
@@ -768,6 +782,59 @@ class Hoard(WithHoard):
         peer.send(packet(DISCONNECT))
         self.assertEqual(peer.rest(), [])
         self.check_given_back()
+
+
+class Wildcards(WithVictim):
+    """A filter that begins with a wildcard has to be compared with every topic that there is."""
+    TOPICS, FILTERS = 20_000, 5_000
+
+    def setUp(self):
+        super().setUp()
+        self.retain()
+
+    def retain(self):
+        publisher = self.peer()
+        publisher.open(client="publisher")
+        for start in range(0, self.TOPICS, 200):
+            publisher.send(b"".join(publish(f"{i}/x/y", b"x", 3, i + 1)
+                                    for i in range(start, start + 200)))
+            for _ in range(200):
+                publisher.expect(PUBACK)
+        publisher.close()
+
+    def test_filters_that_match_nothing(self):
+        peer = self.peer()
+        peer.open()
+        started = time.monotonic()
+        packets = [subscribe(*(f"+/{i}/#" for i in range(start, start + 1_000)))
+                   for start in range(0, self.FILTERS, 1_000)]
+        peer.send(b"".join(packets))
+        # Others need not wait for all of them.
+        other = self.peer()
+        other.open(client="other")
+        other.send(subscribe("+/x/y/z", "0/+/y"))
+        self.assertEqual(other.expect(PUBLISH), text("0/x/y") + b"\0x")
+        self.assertEqual(other.expect(SUBACK)[-2:], b"\0\0")
+        heard = time.monotonic() - started
+        for _ in packets:
+            self.assertEqual(set(peer.expect(SUBACK)[-1_000:]), {0})
+        took = time.monotonic() - started
+        self.tell(f"{took:.1f} s, another client's after {heard:.2f} s;")
+        self.demand(SANITIZED or heard < 0.5 + took / 4, f"another client waits {heard:.1f} s")
+
+    def test_a_filter_that_matches_everything(self):
+        peer = self.peer()
+        peer.open()
+        peer.send(subscribe("+/x/y"))
+        heard, answers = [], 0
+        while len(heard) < self.TOPICS or not answers:
+            first, body = peer.next()
+            if first & 0xF0 == PUBLISH:
+                heard.append(body[2:2 + body[1]])
+            else:
+                answers += 1
+        self.assertEqual(len(set(heard)), self.TOPICS)
+        self.ping(peer)  # nothing more
 
 
 class HoardBeyondTheLimit(WithHoard):

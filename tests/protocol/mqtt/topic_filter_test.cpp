@@ -145,6 +145,15 @@ RC_GTEST_PROP(MqttTopicFilter, CoversOnlyWhatItMatches, ()) {
     RC_ASSERT(matches(allowed, topic));
 }
 
+TEST(MqttTopicFilter, BeginsWithWhatAllItsTopicsBeginWith) {
+  EXPECT_EQ(literal_prefix("a/b"), "a/b");
+  EXPECT_EQ(literal_prefix("a/b/+/c"), "a/b");
+  EXPECT_EQ(literal_prefix("a/#"), "a") << "which it matches";
+  EXPECT_EQ(literal_prefix("+/a"), "");
+  EXPECT_EQ(literal_prefix("#"), "");
+  EXPECT_EQ(literal_prefix("/+"), "");
+}
+
 TEST(MqttTopicFilter, CountsEmptyLevels) {
   EXPECT_EQ(level_count("a"), 1U);
   EXPECT_EQ(level_count("/"), 2U);

@@ -151,6 +151,29 @@ TEST_F(MqttCheckerOfRetained, MissesOneThatFlowedByBefore) {
   EXPECT_TRUE(misses("mqtt 1 never received mqtt0#2"));
 }
 
+TEST_F(MqttCheckerOfRetained, MissesOneThatAYoungerMessageHasOvertaken) {
+  subscribe(bob, "#");
+  judge.on_healed(step());
+  pass(30s);
+  publish(other, qos::at_most_once);
+  deliver(bob, other, qos::at_most_once);
+  judge.on_mqtt_end(step(), {bob});
+  EXPECT_TRUE(breaks(judge, {"mqtt 1 never received mqtt0#1", "MQTT-3.3.1-9"}));
+}
+
+TEST_F(MqttCheckerOfRetained, WaitsForOneBehindAnOlderMessage) {
+  mq::subscription how;
+  how.retain_handling = mq::retain_handling::never;
+  subscribe(bob, room, qos::at_least_once, how);
+  publish(other);
+  subscribe(bob, "#");
+  judge.on_healed(step());
+  pass(30s);
+  deliver(bob, other);
+  judge.on_mqtt_end(step(), {bob});
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttCheckerOfRetained, OwesNoneThatIsJustCleared) {
   subscribe_just_now();
   judge.on_mqtt_published(step(), alice, {room, empty_message, qos::at_least_once, true}, 0);

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <map>
+#include <variant>
+
+namespace kodama::actors {
+
+/// What a session wants of the directory about its filters, and how far that has come.
+struct filter_request {
+  std::variant<filters_asked, filters_left, filters_away> what;
+  caf::actor session;
+  std::size_t done = 0;   ///< of its filters
+  filter_epoch epoch = 0; ///< of the last of those
+
+  [[nodiscard]] std::size_t count() const {
+    return std::visit([](const auto& each) { return each.filters.size(); }, what);
+  }
+};
+
+/// The requests that the directory has not finished. Those of one client are carried out in their
+/// order; clients take turns, a filter each, so that nobody waits for another's thousand.
+class filter_requests {
+public:
+  [[nodiscard]] bool empty() const noexcept { return turns_.empty(); }
+  /// How many filters they hold; a request without any counts as well.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  void push(client_id client, filter_request what);
+  /// Whose turn it is. Stays where it is until pop().
+  [[nodiscard]] filter_request& front();
+  /// The turn is the next client's.
+  void pass_on();
+  /// front() is finished; the turn is the next client's.
+  void pop();
+  void clear() noexcept;
+
+private:
+  std::map<client_id, std::list<filter_request>> lines_; ///< none of them empty
+  std::deque<client_id> turns_;                          ///< each that has a line, once
+  std::size_t size_ = 0;
+};
+
+} // namespace kodama::actors

@@ -1,0 +1,74 @@
+#include "actors/filter_requests.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kodama::actors {
+namespace {
+
+struct FilterRequests : testing::Test {
+  filter_requests all;
+
+  /// Its number is what tells it apart here.
+  void push(client_id client, std::uint64_t number) {
+    all.push(client, {filters_left{client, number, {}}, {}});
+  }
+  std::uint64_t front() { return std::get<filters_left>(all.front().what).request; }
+};
+
+TEST_F(FilterRequests, ThoseOfOneClientKeepTheirOrder) {
+  for (std::uint64_t i = 1; i != 4; ++i)
+    push(7, i);
+  for (std::uint64_t i = 1; i != 4; ++i) {
+    EXPECT_EQ(front(), i);
+    all.pass_on();
+    EXPECT_EQ(front(), i) << "nobody else is waiting";
+    all.pop();
+  }
+  EXPECT_TRUE(all.empty());
+}
+
+TEST_F(FilterRequests, ClientsTakeTurns) {
+  push(1, 11);
+  push(1, 12);
+  push(3, 31);
+  push(2, 21);
+  std::string turns;
+  for (int i = 0; i != 6; ++i) { // a filter of each
+    turns += std::to_string(front()) + ' ';
+    all.pass_on();
+  }
+  EXPECT_EQ(turns, "11 31 21 11 31 21 ");
+  turns.clear();
+  while (!all.empty()) {
+    turns += std::to_string(front()) + ' ';
+    all.pop();
+  }
+  EXPECT_EQ(turns, "11 31 21 12 ");
+}
+
+TEST_F(FilterRequests, WhoComesAgainComesLast) {
+  push(1, 11);
+  push(2, 21);
+  all.pop();
+  push(1, 12);
+  EXPECT_EQ(front(), 21U);
+  all.pop();
+  EXPECT_EQ(front(), 12U);
+}
+
+TEST_F(FilterRequests, CountTheirFilters) {
+  EXPECT_EQ(all.size(), 0U);
+  push(1, 11);
+  EXPECT_EQ(all.size(), 1U) << "one without any takes room too";
+  all.push(2, {filters_left{2, 21, {"a", "b", "c"}}, {}});
+  EXPECT_EQ(all.size(), 4U);
+  all.pop();
+  EXPECT_EQ(all.size(), 3U);
+  all.pop();
+  EXPECT_EQ(all.size(), 0U);
+}
+
+} // namespace
+} // namespace kodama::actors
