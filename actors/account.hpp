@@ -48,6 +48,9 @@ struct account {
   access_rules rules;
   /// By which its webhooks are signed; empty: they are not.
   std::string webhook_secret;
+  /// Unix microseconds; 0: what it was proven by is valid until it is asked for anew. A connection
+  /// ends with it, the session does not.
+  std::uint64_t valid_until = 0;
   std::shared_ptr<usage> used = std::make_shared<usage>();
 };
 using account_ptr = std::shared_ptr<const account>;

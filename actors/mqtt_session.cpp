@@ -150,6 +150,8 @@ void mqtt_session::handle(runtime::alarm_rang) {
   leave_filters();
   if (will_at_ <= now())
     publish_will();
+  if (ends_at_ <= now())
+    break_off({reason_code::maximum_connect_time, "the token has expired"});
   if (is_holding_)
     core_.handle_bytes(now(), {}); // it is not the client who is silent
   switch (core_.handle_timeout(now())) {
@@ -236,6 +238,7 @@ void mqtt_session::handle(mqtt_admission& asking) {
   has_state_ = true;
   core_.handle_attach(now(), asked, std::move(reader));
   link_ = asking.link;
+  ends_at_ = end_of_validity(*who_.account, world_.clock, now());
   tell_groups(false);
   welcome(asking, asked, present);
   read();
@@ -289,6 +292,7 @@ void mqtt_session::lose_connection(reason_code reason) {
   link_.reset();
   is_holding_ = false;
   is_lost_ = false;
+  ends_at_ = never;
   who_.account->used->give_connection_back();
   answers_.clear();
   world_.watching.on_mqtt_detached(who_.client, reason);
@@ -395,7 +399,8 @@ void mqtt_session::pump() {
   if (link_ && link_->writable())
     core_.poll_transmit(now(), link_->output(), write_size_max);
   tell_queue();
-  const auto wanted = std::min(forgotten_asked_ ? never : core_.poll_timeout(), will_at_);
+  const auto due = forgotten_asked_ ? never : core_.poll_timeout();
+  const auto wanted = std::min({due, will_at_, ends_at_});
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
 }

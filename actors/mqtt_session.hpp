@@ -160,6 +160,7 @@ private:
   std::uint64_t last_request_ = 0;
   std::unique_ptr<will> will_;
   instant will_at_ = never;    ///< once the connection is lost
+  instant ends_at_ = never;    ///< the connection, with what its client was let in by
   std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
   bool has_state_ = false; ///< there is something to resume

@@ -144,6 +144,10 @@ void session::handle(runtime::alarm_rang) {
     break;
   case server_session::timeout::session_expired: end(errc::session_unknown, ""); break;
   }
+  if (ends_at_ <= now()) {
+    core_.reply(now(), message::disconnect{errc::bad_token, "the token has expired"});
+    lose_connection(errc::bad_token);
+  }
   pump();
 }
 
@@ -384,7 +388,8 @@ void session::arm_alarm() {
   // moving it with every message.
   // Of an ended session nothing is due any more: a time that has passed would ring again and again
   // while the registry and the directory have yet to let go of it.
-  const auto wanted = forgotten_asked_ ? never : core_.poll_timeout();
+  const auto due = forgotten_asked_ ? never : core_.poll_timeout();
+  const auto wanted = std::min(due, ends_at_);
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
 }

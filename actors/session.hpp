@@ -134,6 +134,7 @@ private:
   std::unique_ptr<publish_collector> collected_; ///< from the first publish on
   std::unique_ptr<path> path_;
   caf::actor selector_;
+  instant ends_at_ = never;    ///< the connection, with the token that let its client in
   std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
   /// Why the session is over; a resume within the window is still to be told. Zero: it is not.

@@ -46,6 +46,7 @@ void session::admit(admission& asking) {
   allowed_ = permissions_of(*who_.account, {});
   core_.handle_attach(now(), last, asking.keepalive_ms);
   link_ = asking.link;
+  ends_at_ = end_of_validity(*who_.account, world_.clock, now());
   welcome(asking);
   if (!asking.rest.empty())
     receive(link_->id(), asking.rest);
@@ -85,6 +86,7 @@ void session::lose_connection(errc reason) {
   link_.reset();
   is_holding_ = false;
   is_lost_ = false;
+  ends_at_ = never;
   who_.account->used->give_connection_back();
   drop_path();
   world_.watching.on_session_detached(who_.client, reason);

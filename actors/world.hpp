@@ -2,9 +2,11 @@
 
 #include "actors/account.hpp"
 #include "protocol/chance.hpp"
+#include "protocol/time.hpp"
 
 #include <caf/actor.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,6 +22,17 @@ public:
   virtual ~wall_clock() = default;
   [[nodiscard]] virtual std::uint64_t unix_micros() const = 0;
 };
+
+/// When what an account was proven by is no longer valid.
+[[nodiscard]] inline instant end_of_validity(const account& who, const wall_clock& clock,
+                                             instant now) {
+  if (who.valid_until == 0)
+    return never;
+  constexpr std::uint64_t as_good_as_never = 100ULL * 366 * 24 * 3'600 * 1'000'000;
+  const auto passed = clock.unix_micros();
+  const auto left = who.valid_until > passed ? who.valid_until - passed : 0;
+  return left < as_good_as_never ? now + std::chrono::microseconds{left} : never;
+}
 
 /// What a peer shows to prove who it is; borrowed for the call.
 struct credentials {

@@ -12,10 +12,14 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace kodama::net {
 namespace {
+
+constexpr std::uint64_t micros_per_second = 1'000'000;
 
 /// What an unknown user's password is compared with, so that the time it takes tells nothing.
 const std::string& nobodys_hash() {
@@ -139,17 +143,28 @@ actors::account_ptr account_gate::find_token(const book& in, std::string_view to
 
 actors::account_ptr account_gate::find_subject(const book& in, std::string_view token) {
   const std::string text{token};
-  const auto seconds = clock_.unix_micros() / 1'000'000;
+  const auto seconds = clock_.unix_micros() / micros_per_second;
   for (const auto& each : in.signers) {
     const auto subject = subject_of(text, each.key, seconds);
     if (!subject)
       continue;
-    if (const auto user = in.users.find(*subject); user != in.users.end())
-      return user->second.account;
-    const std::lock_guard guard{lock_};
-    return make_account("user " + *subject, *subject, each.limits, each.rules);
+    auto found = account_of(in, subject->name, each);
+    if (!subject->expires)
+      return found;
+    auto until = std::make_shared<actors::account>(*found);
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max() / micros_per_second;
+    until->valid_until = std::min(*subject->expires, most) * micros_per_second;
+    return until;
   }
   return nullptr;
+}
+
+actors::account_ptr account_gate::account_of(const book& in, const std::string& subject,
+                                             const known_signer& by) {
+  if (const auto user = in.users.find(subject); user != in.users.end())
+    return user->second.account;
+  const std::lock_guard guard{lock_};
+  return make_account("user " + subject, subject, by.limits, by.rules);
 }
 
 account_gate::digest account_gate::digest_of(std::string_view user, std::string_view password,

@@ -73,6 +73,8 @@ private:
                                                  const actors::plan& limits,
                                                  const actors::access_rules& rules,
                                                  const std::string& webhook_secret = {});
+  [[nodiscard]] actors::account_ptr account_of(const book& in, const std::string& subject,
+                                               const known_signer& by);
   identity& identity_of(const std::string& key);
   [[nodiscard]] static actors::account_ptr find_token(const book& in, std::string_view token);
   [[nodiscard]] actors::account_ptr find_subject(const book& in, std::string_view token);

@@ -42,8 +42,8 @@ bool says(jwt_t* token, const char* name, const std::string& wanted) {
 
 } // namespace
 
-std::optional<std::string> subject_of(const std::string& token, const json_web_key& key,
-                                      std::uint64_t unix_seconds) {
+std::optional<json_web_subject> subject_of(const std::string& token, const json_web_key& key,
+                                           std::uint64_t unix_seconds) {
   jwt_t* raw = nullptr;
   const auto* secret = reinterpret_cast<const unsigned char*>(key.key.data());
   if (jwt_decode(&raw, token.c_str(), secret, static_cast<int>(key.key.size())) != 0)
@@ -61,7 +61,7 @@ std::optional<std::string> subject_of(const std::string& token, const json_web_k
   const char* subject = jwt_get_grant(raw, "sub");
   if (!subject || *subject == '\0')
     return std::nullopt;
-  return std::string{subject};
+  return json_web_subject{subject, expires};
 }
 
 bool looks_like_json_web_token(std::string_view text) {

@@ -17,9 +17,15 @@ struct json_web_key {
   std::string audience; ///< likewise "aud", or one of them
 };
 
-/// The "sub" of a token that `key` has signed, and that is valid now; empty otherwise. The
-/// algorithm is the key's, whatever the token's header says (RFC 8725, 3.1).
-[[nodiscard]] std::optional<std::string>
+/// What a believed token says.
+struct json_web_subject {
+  std::string name;                       ///< "sub"
+  std::optional<std::uint64_t> expires{}; ///< "exp", Unix seconds
+};
+
+/// Of a token that `key` has signed, and that is valid now; empty otherwise. The algorithm is the
+/// key's, whatever the token's header says (RFC 8725, 3.1).
+[[nodiscard]] std::optional<json_web_subject>
 subject_of(const std::string& token, const json_web_key& key, std::uint64_t unix_seconds);
 
 /// Whether a text has the form of a signed token: three parts, two dots.

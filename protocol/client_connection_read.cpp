@@ -49,8 +49,10 @@ struct client_connection::reaction {
   }
 
   event operator()(const message::disconnect& m) {
-    // Sent to a connection that the server believes dead: the session outlives it.
-    if (self.phase_ == phase::handshaking || m.reason == errc::keepalive_timeout)
+    // To a connection that the server believes dead, or whose token has expired: the session
+    // outlives it.
+    if (self.phase_ == phase::handshaking || m.reason == errc::keepalive_timeout ||
+        m.reason == errc::bad_token)
       return break_off(m.reason);
     self.lose_session(now, m.reason, m.text, false);
     return std::nullopt;

@@ -30,7 +30,7 @@ enum class errc : std::uint32_t {
   too_many_connections = 15,     ///< limit connections_max
   too_many_unauthenticated = 16, ///< limit unauthenticated_max
   connect_timeout = 17,          ///< no CONNECT within connect_timeout
-  bad_token = 18,                ///< the token is not one of the server's
+  bad_token = 18,                ///< the token is not one of the server's, or no longer
   unsupported_version = 19,
   session_unknown = 20,     ///< never existed, expired, or ended
   resume_impossible = 21,   ///< the two sides no longer agree on what was received
