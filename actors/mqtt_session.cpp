@@ -45,47 +45,6 @@ caf::behavior mqtt_session::make_behavior() {
                               shared_publication>([this](auto& what) { handle(what); });
 }
 
-void mqtt_session::handle(const publication& what) {
-  const auto& forms = what.batch->forms;
-  if (!may_hear(forms.front().image.topic()))
-    return;
-  const auto& way = filters_.way_of(forms.front().image.topic(), what.sender == who_.client);
-  if (!way.qos)
-    return; // unsubscribed meanwhile
-  const auto qos = std::min(*way.qos, what.qos);
-  for (std::size_t i = 0; i != forms.size() && has_state_; ++i)
-    owe(what.batch, i, qos, way.retain_as_published && forms[i].retain, way.ids);
-  // `way` may be gone: a session that overflows forgets its filters.
-  world_.watching.on_delivered(spoken::mqtt, qos, forms.size(), what.batch->forms_size());
-  pump();
-}
-
-void mqtt_session::handle(shared_publication& what) {
-  const auto* asked = filters_.find(what.filter);
-  if (!asked) {
-    what.declined.push_back(who_.client);
-    send(caf::actor_cast<caf::actor>(current_sender()), std::move(what));
-    return;
-  }
-  const auto& batch = what.what.batch;
-  if (!may_hear(batch->forms.front().image.topic()))
-    return;
-  for (const auto i : what.indexes)
-    if (has_state_)
-      owe(batch, i, std::min(asked->qos, what.what.qos),
-          asked->retain_as_published && batch->forms[i].retain, mqtt_filters::ids_of(*asked));
-  pump();
-}
-
-void mqtt_session::handle(const retained_found& found) {
-  const auto* asked = filters_.find(found.filter);
-  if (!asked || !may_hear(found.what.batch->forms.front().image.topic()))
-    return;
-  owe(found.what.batch, 0, std::min(asked->qos, found.what.qos), true,
-      mqtt_filters::ids_of(*asked));
-  pump();
-}
-
 void mqtt_session::handle(const link_received& received) {
   if (!link_ || received.link != link_->id())
     return; // a connection that has been taken over, or given up
@@ -350,49 +309,10 @@ void mqtt_session::end_session(reason_code reason) {
   }
 }
 
-// --- what is owed to the client -----------------------------------------------------------------
-
-void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
-                       const mqtt_filters::identifiers& identifiers) {
-  const auto& form = batch->forms[index];
-  if (!link_ && qos != mqtt::qos::at_most_once && !store(form.image.size())) {
-    const auto most = who_.account->limits.stored_bytes_max;
-    overflow(*exceeded("stored_bytes_max", most, reason_code::quota_exceeded));
-    return;
-  }
-  const auto pushed = core_.push(
-      {std::shared_ptr<const mqtt::publish_form>{batch, &form}, qos, retain, identifiers});
-  if (pushed == mqtt::server_session::pushed::dropped)
-    world_.watching.on_dropped(who_.client, link_ ? drop::slow_reader : drop::away, 1);
-  else if (pushed == mqtt::server_session::pushed::overflow)
-    overflow({reason_code::quota_exceeded, "session_buffer_max is " +
-                                               std::to_string(options_.mqtt.session_buffer_max) +
-                                               " bytes; the session has ended"});
-}
-
-void mqtt_session::overflow(const mqtt::error& why) {
-  const auto untold = link_ ? reason_code::success : why.reason;
-  if (link_)
-    break_off(why);
-  if (!forgotten_asked_)
-    end_session(untold);
-}
+// --- at the end of every message ----------------------------------------------------------------
 
 void mqtt_session::pass_collected() {
   collected_.pass_to(topics_, world_.watching, spoken::mqtt, now());
-}
-
-void mqtt_session::tell_queue() {
-  const auto [expired, too_large] = core_.take_drops();
-  if (expired != 0)
-    world_.watching.on_dropped(who_.client, drop::expired, expired);
-  if (too_large != 0)
-    world_.watching.on_dropped(who_.client, drop::too_large, too_large);
-  if (const auto bytes = core_.buffered_bytes(); bytes != told_bytes_) {
-    world_.watching.on_queued(spoken::mqtt, static_cast<std::ptrdiff_t>(bytes) -
-                                                static_cast<std::ptrdiff_t>(told_bytes_));
-    told_bytes_ = bytes;
-  }
 }
 
 void mqtt_session::pump() {
