@@ -118,7 +118,7 @@ struct retained_message {
   mqtt::qos qos{};
   retained_room_ptr room;
 
-  [[nodiscard]] instant expires_at() const { return batch->forms.front().expires_at; }
+  [[nodiscard]] instant expires_at() const { return batch->forms.expires_at(0); }
 };
 /// A session subscribes to filters, all of one SUBSCRIBE; filters_answered comes back. An MQTT
 /// session has all its subscriptions here, a native one those with wildcards, one at a time and

@@ -95,7 +95,7 @@ private:
   /// No more is read until the directory has answered.
   void hold();
   void hold_no_longer();
-  void carry_out(mqtt::server_session::request& what);
+  void carry_out(const mqtt::server_session::request& what);
   void subscribe(const mqtt::subscribe& asked);
   void unsubscribe(const mqtt::unsubscribe& asked);
   void publish(const mqtt::server_session::publish_request& asked);
@@ -125,6 +125,9 @@ private:
 
   void owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
            const mqtt_filters::identifiers& identifiers);
+  /// The whole batch at QoS 0.
+  void owe_all(const shared_batch& batch, const mqtt_filters::identifiers& identifiers);
+  void push(mqtt::outgoing what);
   /// The session can't keep what it owes, and ends.
   void overflow(const mqtt::error& why);
   /// Writes what the protocol has to say and sees to the alarm. At the end of every message.

@@ -10,16 +10,19 @@ using mqtt::reason_code;
 
 void mqtt_session::handle(const publication& what) {
   const auto& forms = what.batch->forms;
-  if (!may_hear(forms.front().image.topic()))
+  if (!may_hear(forms.topic(0)))
     return;
-  const auto& way = filters_.way_of(forms.front().image.topic(), what.sender == who_.client);
+  const auto& way = filters_.way_of(forms.topic(0), what.sender == who_.client);
   if (!way.qos)
     return; // unsubscribed meanwhile
   const auto qos = std::min(*way.qos, what.qos);
-  for (std::size_t i = 0; i != forms.size() && has_state_; ++i)
-    owe(what.batch, i, qos, way.retain_as_published && forms[i].retain, way.ids);
+  if (qos == mqtt::qos::at_most_once && !way.retain_as_published)
+    owe_all(what.batch, way.ids);
+  else
+    for (std::size_t i = 0; i != forms.size() && has_state_; ++i)
+      owe(what.batch, i, qos, way.retain_as_published && forms.retain(i), way.ids);
   // `way` may be gone: a session that overflows forgets its filters.
-  world_.watching.on_delivered(spoken::mqtt, qos, forms.size(), what.batch->forms_size());
+  world_.watching.on_delivered(spoken::mqtt, qos, forms.size(), forms.bytes_in_all());
   pump();
 }
 
@@ -31,18 +34,18 @@ void mqtt_session::handle(shared_publication& what) {
     return;
   }
   const auto& batch = what.what.batch;
-  if (!may_hear(batch->forms.front().image.topic()))
+  if (!may_hear(batch->forms.topic(0)))
     return;
   for (const auto i : what.indexes)
     if (has_state_)
       owe(batch, i, std::min(asked->qos, what.what.qos),
-          asked->retain_as_published && batch->forms[i].retain, mqtt_filters::ids_of(*asked));
+          asked->retain_as_published && batch->forms.retain(i), mqtt_filters::ids_of(*asked));
   pump();
 }
 
 void mqtt_session::handle(const retained_found& found) {
   const auto* asked = filters_.find(found.filter);
-  if (!asked || !may_hear(found.what.batch->forms.front().image.topic()))
+  if (!asked || !may_hear(found.what.batch->forms.topic(0)))
     return;
   owe(found.what.batch, 0, std::min(asked->qos, found.what.qos), true,
       mqtt_filters::ids_of(*asked));
@@ -51,17 +54,26 @@ void mqtt_session::handle(const retained_found& found) {
 
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
                        const mqtt_filters::identifiers& identifiers) {
-  const auto& form = batch->forms[index];
-  if (!link_ && qos != mqtt::qos::at_most_once && !store(form.image.size())) {
+  const auto bytes = batch->forms.image(index).size();
+  if (!link_ && qos != mqtt::qos::at_most_once && !store(bytes)) {
     const auto most = who_.account->limits.stored_bytes_max;
     overflow(*exceeded("stored_bytes_max", most, reason_code::quota_exceeded));
     return;
   }
-  const auto pushed = core_.push(
-      {std::shared_ptr<const mqtt::publish_form>{batch, &form}, qos, retain, identifiers});
-  if (pushed == mqtt::server_session::pushed::dropped)
-    world_.watching.on_dropped(who_.client, link_ ? drop::slow_reader : drop::away, 1);
-  else if (pushed == mqtt::server_session::pushed::overflow)
+  push({forms_of(batch), static_cast<std::uint32_t>(index), 1, qos, retain, identifiers});
+}
+
+void mqtt_session::owe_all(const shared_batch& batch,
+                           const mqtt_filters::identifiers& identifiers) {
+  const auto count = static_cast<std::uint32_t>(batch->forms.size());
+  push({forms_of(batch), 0, count, mqtt::qos::at_most_once, false, identifiers});
+}
+
+void mqtt_session::push(mqtt::outgoing what) {
+  const auto pushed = core_.push(std::move(what));
+  if (pushed.dropped != 0)
+    world_.watching.on_dropped(who_.client, link_ ? drop::slow_reader : drop::away, pushed.dropped);
+  if (pushed.overflow)
     overflow({reason_code::quota_exceeded, "session_buffer_max is " +
                                                std::to_string(options_.mqtt.session_buffer_max) +
                                                " bytes; the session has ended"});

@@ -10,8 +10,9 @@ using mqtt::reason_code;
 using std::chrono::seconds;
 
 void mqtt_session::read() {
+  mqtt::packet place;
   while (answers_.size() < options_.filter_requests_max) {
-    auto request = core_.poll_request(now());
+    const auto request = core_.poll_request(now(), place);
     if (!request) {
       break_off(request.error());
       return;
@@ -44,35 +45,35 @@ void mqtt_session::hold_no_longer() {
     link_->bind(caf::actor{this}, link::reading::on);
 }
 
-void mqtt_session::carry_out(mqtt::server_session::request& what) {
+void mqtt_session::carry_out(const mqtt::server_session::request& what) {
   if (const auto* given = std::get_if<mqtt::server_session::publish_request>(&what)) {
     publish(*given);
     return;
   }
   pass_collected(); // requests take effect in the order in which they were made
-  if (const auto* asked = std::get_if<mqtt::subscribe>(&what))
-    subscribe(*asked);
-  else if (const auto* left = std::get_if<mqtt::unsubscribe>(&what))
-    unsubscribe(*left);
+  if (const auto* asked = std::get_if<const mqtt::subscribe*>(&what))
+    subscribe(**asked);
+  else if (const auto* left = std::get_if<const mqtt::unsubscribe*>(&what))
+    unsubscribe(**left);
   else
-    disconnect(std::get<mqtt::disconnect>(what));
+    disconnect(*std::get<const mqtt::disconnect*>(what));
 }
 
 void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
+  const auto& what = *asked.what;
   // '$' begins a topic that wildcards do not reach; native clients can't say it.
-  const auto name =
-      asked.what.topic.starts_with('$') ? asked.what.topic.substr(1) : asked.what.topic;
+  const auto name = what.topic.starts_with('$') ? what.topic.substr(1) : what.topic;
   if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);
       !checked)
     return refuse(asked,
                   {reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
-  auto room = admit(asked.what);
+  auto room = admit(what);
   if (!room)
     return refuse(asked, room.error());
-  const auto expiry = asked.what.properties.message_expiry_interval;
-  if (!collected_.continues(asked.what, asked.ordinal))
+  const auto expiry = what.properties.message_expiry_interval;
+  if (!collected_.continues(what, asked.ordinal))
     pass_collected();
-  collected_.add(asked.what, asked.ordinal, expiry ? now() + seconds{*expiry} : never,
+  collected_.add(what, core_.version(), asked.ordinal, expiry ? now() + seconds{*expiry} : never,
                  *std::move(room));
 }
 

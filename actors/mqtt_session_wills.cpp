@@ -29,7 +29,8 @@ mqtt_session::make_will(const mqtt::connect& asked) const {
   if (!room)
     return room.error();
   publish_collector alone{who_.client};
-  alone.add(said, said.qos == mqtt::qos::at_most_once ? 0 : unanswered, never, *std::move(room));
+  alone.add(said, asked.version, said.qos == mqtt::qos::at_most_once ? 0 : unanswered, never,
+            *std::move(room));
   auto made = std::make_unique<will>();
   made->topic = from.topic;
   made->what = alone.take();
@@ -50,7 +51,7 @@ void mqtt_session::publish_will() {
   if (!last)
     return;
   if (last->expiry)
-    last->what.batch->forms.front().expires_at = now() + seconds{*last->expiry};
+    last->what.batch->forms.set_expires_at(0, now() + seconds{*last->expiry});
   topics_.send(last->topic, caf::make_message(std::move(last->what)));
 }
 

@@ -49,14 +49,15 @@ public:
             (ordinal == 0 || ordinal == pending_.first + pending_.batch->count()));
   }
 
-  /// `room`: null where `what` takes none of retained_quota.
-  void add(const mqtt::publish& what, message_id ordinal, instant expires_at,
-           retained_room_ptr room) {
+  /// `version`: the client's. `room`: null where `what` takes none of retained_quota.
+  void add(const mqtt::publish& what, mqtt::protocol_version version, message_id ordinal,
+           instant expires_at, retained_room_ptr room) {
     if (!pending_.batch) {
       topic_ = what.topic;
       pending_ = publish_batch{std::make_shared<message_batch>(), sender_, ordinal, what.qos};
+      pending_.batch->forms = mqtt::publish_forms{version};
     }
-    pending_.batch->forms.push_back(mqtt::to_publish_form(what, expires_at));
+    pending_.batch->forms.add(what, expires_at);
     if (what.retain) // in the place of what the batch has retained before
       pending_.room = std::move(room);
   }

@@ -1,6 +1,6 @@
 #include "actors/retained_quota.hpp"
 
-#include "protocol/mqtt/publish_image.hpp"
+#include "protocol/mqtt/publish_forms.hpp"
 
 #include <string>
 #include <utility>
@@ -33,7 +33,7 @@ retained_quota::answer retained_quota::take(const retained_quota_ptr& from, cons
                                             const retained_room_ptr& former) {
   if (!what.retain || what.payload.empty())
     return nullptr;
-  const auto bytes = mqtt::publish_image::size_of(what);
+  const auto bytes = mqtt::publish_forms::size_of(what);
   if (former && former->fits(who, bytes))
     return former;
   if (!from->messages_.take(1, from->messages_max_))

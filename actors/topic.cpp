@@ -233,16 +233,18 @@ void topic::part(const topic_parted& parted) {
 
 void topic::retain(const shared_batch& batch, mqtt::qos qos, retained_room_ptr room) {
   const auto& forms = batch->forms;
-  const auto last =
-      std::find_if(forms.rbegin(), forms.rend(), [](const auto& form) { return form.retain; });
-  if (last == forms.rend())
+  auto last = forms.size();
+  while (last != 0 && !forms.retain(last - 1))
+    --last;
+  if (last == 0)
     return;
-  if (last->image.payload().empty()) // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
+  if (forms.image(last - 1).payload().empty()) // [MQTT-3.3.1-6], [MQTT-3.3.1-7]
     return set_retained(std::nullopt);
   KODAMA_ASSERT(room != nullptr);
   // The rest of the batch is not to be kept for as long as this one is.
   auto alone = std::make_shared<message_batch>();
-  alone->forms.push_back(*last);
+  alone->forms = mqtt::publish_forms{forms.version()};
+  alone->forms.add(forms, last - 1);
   set_retained(retained_message{std::move(alone), qos, std::move(room)});
 }
 

@@ -261,7 +261,8 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
   const auto request = ++last_request_;
   waiting_.emplace(request, at->first);
   actors::publish_collector alone{no_client};
-  alone.add(said, request, never, std::get<actors::retained_room_ptr>(std::move(room)));
+  alone.add(said, mqtt::protocol_version::v5, request, never,
+            std::get<actors::retained_room_ptr>(std::move(room)));
   alone.pass_to(topics_, world_.watching, actors::spoken::http, now());
 }
 

@@ -45,8 +45,8 @@ private:
 /// the same pages again and again.
 class heap_trimmer {
 public:
-  /// From here on, glibc returns nothing of its main heap unasked. Blocks of `mapped_from` bytes and
-  /// more still come from the system and go back to it one by one.
+  /// From here on, glibc returns nothing of its main heap unasked. Blocks of `mapped_from` bytes
+  /// and more still come from the system and go back to it one by one.
   explicit heap_trimmer(boost::asio::io_context& io);
 
 private:

@@ -13,11 +13,10 @@ void message_batch::add_forms() {
   constexpr auto any = std::numeric_limits<std::uint32_t>::max();
   message_reader reader{{any, any}};
   reader.feed(image);
-  forms.reserve(count());
   for (std::size_t i = 0; i != count(); ++i) {
     const auto next = reader.next();
     KODAMA_ASSERT(next && *next);
-    forms.push_back(mqtt::to_publish_form(std::get<message::publish>((*next)->body)));
+    forms.add(std::get<message::publish>((*next)->body));
   }
 }
 
@@ -25,8 +24,8 @@ void message_batch::add_image(client_id sender, bool reliable, std::uint32_t tim
   if (!starts.empty())
     return;
   starts.reserve(forms.size());
-  for (const auto& form : forms) {
-    auto out = mqtt::to_native(form);
+  for (std::size_t i = 0; i != forms.size(); ++i) {
+    auto out = forms.to_native(i);
     out.sender = sender;
     out.id = out.sequence = reliable ? 1 : 0;
     out.unreliable = reliable ? 0 : 1;
@@ -37,13 +36,6 @@ void message_batch::add_image(client_id sender, bool reliable, std::uint32_t tim
 void message_batch::set_sequence(topic_sequence first) noexcept {
   for (const auto start : starts)
     store_big(image.data() + start + message::sequence_offset, first++);
-}
-
-std::size_t message_batch::forms_size() const noexcept {
-  std::size_t size = 0;
-  for (const auto& form : forms)
-    size += form.image.size();
-  return size;
 }
 
 } // namespace kodama

@@ -3,7 +3,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/message.hpp"
-#include "protocol/mqtt/publish_form.hpp"
+#include "protocol/mqtt/publish_forms.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -23,7 +23,7 @@ struct message_batch {
   bytes image;
   std::vector<std::uint32_t> starts; ///< offset of each message in the image, ascending
   /// For MQTT subscribers, the same messages.
-  std::vector<mqtt::publish_form> forms;
+  mqtt::publish_forms forms;
 
   [[nodiscard]] std::size_t count() const noexcept {
     return starts.empty() ? forms.size() : starts.size();
@@ -46,14 +46,18 @@ struct message_batch {
   void set_sequence(topic_sequence first) noexcept;
   /// Bytes of the messages as their sender's protocol says them.
   [[nodiscard]] std::size_t size() const noexcept {
-    return image.empty() ? forms_size() : image.size();
+    return image.empty() ? forms.bytes_in_all() : image.size();
   }
-  /// Bytes of the forms, without what each subscriber gets of its own.
-  [[nodiscard]] std::size_t forms_size() const noexcept;
 };
 
 /// Immutable from the moment it is shared.
 using shared_batch = std::shared_ptr<const message_batch>;
+
+/// Of the batch, which they keep alive.
+[[nodiscard]] inline std::shared_ptr<const mqtt::publish_forms>
+forms_of(const shared_batch& batch) {
+  return {batch, &batch->forms};
+}
 
 /// A batch of one: acknowledgements of requests, presence, everything that is not fanned out.
 [[nodiscard]] inline shared_batch make_batch(const message::any& what, std::uint32_t timestamp) {

@@ -41,8 +41,8 @@ private:
 
   decode_limits limits_;
   std::optional<errc> broken_; // the reason; an error_code takes three times its size
-  bytes kept_;     // an incomplete message, to be continued by the next feed
-  byte_view rest_; // not yet consumed: in kept_ or in what the caller fed
+  bytes kept_;                 // an incomplete message, to be continued by the next feed
+  byte_view rest_;             // not yet consumed: in kept_ or in what the caller fed
 };
 
 } // namespace kodama

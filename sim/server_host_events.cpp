@@ -23,7 +23,7 @@ constexpr trace_kind mqtt_ended_kind{"mqtt.ended"};
 /// Of one message, as its sender's protocol says it.
 byte_view content_of(const message_batch& batch, std::size_t index) {
   if (!batch.forms.empty())
-    return batch.forms[index].image.payload();
+    return batch.forms.image(index).payload();
   const auto whole = byte_view{batch.image}.subspan(batch.starts[index], batch.size_of(index));
   const auto header = read_header(whole, {1U << 30, 1024});
   const auto body = message::decode(**header, whole.subspan(message_header_size), 1024);

@@ -36,8 +36,8 @@ void check_connack(field_reader& in, const connack& m, unsigned flags) {
                  in.clause("[MQTT-3.2.2-4]", "[MQTT-3.2.2-6]"));
 }
 
-outcome<packet> decode_connack(field_reader& in) {
-  connack m;
+outcome<void> decode_connack(field_reader& in, packet& to) {
+  auto& m = to.emplace<connack>();
   const unsigned flags = in.u8("acknowledge flags");
   m.session_present = flags & 1U;
   if (in.is_v5()) {
@@ -52,7 +52,7 @@ outcome<packet> decode_connack(field_reader& in) {
   check_connack(in, m, flags);
   take_properties(in, m.properties);
   check_authentication(in, m.properties);
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 void check_publish(field_reader& in, const publish& m, endpoint sender) {
@@ -66,8 +66,8 @@ void check_publish(field_reader& in, const publish& m, endpoint sender) {
     in.violation("Subscription Identifier", "from a client", "[MQTT-3.3.4-6]");
 }
 
-outcome<packet> decode_publish(field_reader& in, unsigned flags, endpoint sender) {
-  publish m;
+outcome<void> decode_publish(field_reader& in, unsigned flags, endpoint sender, packet& to) {
+  auto& m = to.emplace<publish>();
   m.dup = flags & 8U;
   m.retain = flags & 1U;
   m.qos = static_cast<qos>(flags >> 1U & 3U);
@@ -84,7 +84,7 @@ outcome<packet> decode_publish(field_reader& in, unsigned flags, endpoint sender
   if (!in.failed())
     check_publish(in, m, sender);
   m.payload = in.rest();
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 constexpr std::string_view reason_clause(packet_type type) noexcept {
@@ -99,14 +99,14 @@ constexpr std::string_view reason_clause(packet_type type) noexcept {
 /// The reason may be left out where it is success, and the property length where it is 0 (3.4.2.1,
 /// 3.4.2.2.1, and the same for the other three).
 template <packet_type Type>
-outcome<packet> decode_acknowledgement(field_reader& in) {
-  acknowledgement<Type> m;
+outcome<void> decode_acknowledgement(field_reader& in, packet& to) {
+  auto& m = to.emplace<acknowledgement<Type>>();
   m.id = in.id();
   if (in.is_v5() && !in.empty())
     m.reason = take_reason(in, reason_clause(Type));
   if (in.is_v5() && !in.empty())
     take_properties(in, m.properties);
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 /// "topic filter 2"
@@ -149,8 +149,8 @@ void check_options(field_reader& in, unsigned options, bool shared, std::size_t 
   }
 }
 
-outcome<packet> decode_subscribe(field_reader& in) {
-  subscribe m;
+outcome<void> decode_subscribe(field_reader& in, packet& to) {
+  auto& m = to.emplace<subscribe>();
   m.id = in.id();
   take_properties(in, m.properties);
   if (in.empty())
@@ -166,18 +166,18 @@ outcome<packet> decode_subscribe(field_reader& in) {
     each.retain_as_published = options & 8U;
     each.retain_handling = static_cast<retain_handling>(options >> 4U & 3U);
   }
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
-outcome<packet> decode_unsubscribe(field_reader& in) {
-  unsubscribe m;
+outcome<void> decode_unsubscribe(field_reader& in, packet& to) {
+  auto& m = to.emplace<unsubscribe>();
   m.id = in.id();
   take_properties(in, m.properties);
   if (in.empty())
     in.violation({}, "has no topic filter", "[MQTT-3.10.3-2]");
   while (!in.empty())
     m.filters.push_back(take_filter(in, m.filters.size()).text);
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 void take_reasons(field_reader& in, std::vector<reason_code>& to, std::string_view clause) {
@@ -187,8 +187,8 @@ void take_reasons(field_reader& in, std::vector<reason_code>& to, std::string_vi
     to.push_back(take_reason(in, clause));
 }
 
-outcome<packet> decode_suback(field_reader& in) {
-  suback m;
+outcome<void> decode_suback(field_reader& in, packet& to) {
+  auto& m = to.emplace<suback>();
   m.id = in.id();
   take_properties(in, m.properties);
   take_reasons(in, m.reasons, "[MQTT-3.9.3-2]");
@@ -197,20 +197,20 @@ outcome<packet> decode_suback(field_reader& in) {
       if (is_failure(reason) && reason != reason_code::unspecified_error)
         in.malformed("return code", hex(static_cast<std::uint8_t>(reason)) + " is reserved",
                      "[MQTT-3.9.3-2]");
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
-outcome<packet> decode_unsuback(field_reader& in) {
-  unsuback m;
+outcome<void> decode_unsuback(field_reader& in, packet& to) {
+  auto& m = to.emplace<unsuback>();
   m.id = in.id();
   take_properties(in, m.properties);
   if (in.is_v5())
     take_reasons(in, m.reasons, "[MQTT-3.11.3-2]");
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
-outcome<packet> decode_disconnect(field_reader& in, endpoint sender) {
-  disconnect m;
+outcome<void> decode_disconnect(field_reader& in, endpoint sender, packet& to) {
+  auto& m = to.emplace<disconnect>();
   if (in.is_v5() && !in.empty())
     m.reason = take_reason(in, "[MQTT-3.14.2-1]");
   if (m.reason == reason_code::disconnect_with_will_message && sender == endpoint::server)
@@ -220,46 +220,54 @@ outcome<packet> decode_disconnect(field_reader& in, endpoint sender) {
     take_properties(in, m.properties);
   if (m.properties.session_expiry_interval && sender == endpoint::server)
     in.violation("Session Expiry Interval", "from a server", "[MQTT-3.14.2-2]");
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 /// Nothing at all means success; otherwise there has to be a method (3.15.2.1, 3.15.2.2.2).
-outcome<packet> decode_auth(field_reader& in, endpoint sender) {
-  auth m;
+outcome<void> decode_auth(field_reader& in, endpoint sender, packet& to) {
+  auto& m = to.emplace<auth>();
   if (in.empty())
-    return in.finish(std::move(m));
+    return in.finish();
   m.reason = take_reason(in, "[MQTT-3.15.2-1]");
   if (m.reason == reason_code::re_authenticate && sender == endpoint::server)
     in.violation("reason code", "0x19 (Re-authenticate) from a server", "[MQTT-3.15.2-1]");
   take_properties(in, m.properties);
   if (!m.properties.authentication_method)
     in.violation("Authentication Method", "is missing", "5.0, 3.15.2.2.2");
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 } // namespace
 
 outcome<packet> decode(const fixed_header& header, byte_view body, const decode_options& options) {
+  packet to;
+  if (const auto done = decode_into(to, header, body, options); !done)
+    return done.error();
+  return to;
+}
+
+outcome<void> decode_into(packet& to, const fixed_header& header, byte_view body,
+                          const decode_options& options) {
   KODAMA_ASSERT(body.size() == header.remaining_length);
   if (header.type == packet_type::connect)
-    return decode_connect(header, body);
+    return decode_connect(header, body, to);
   KODAMA_ASSERT(options.version); // read_fixed_header lets nothing else pass before CONNECT
   field_reader in{header.type, *options.version, body};
   switch (header.type) {
-  case packet_type::connack: return decode_connack(in);
-  case packet_type::publish: return decode_publish(in, header.flags, options.sender);
-  case packet_type::puback: return decode_acknowledgement<packet_type::puback>(in);
-  case packet_type::pubrec: return decode_acknowledgement<packet_type::pubrec>(in);
-  case packet_type::pubrel: return decode_acknowledgement<packet_type::pubrel>(in);
-  case packet_type::pubcomp: return decode_acknowledgement<packet_type::pubcomp>(in);
-  case packet_type::subscribe: return decode_subscribe(in);
-  case packet_type::suback: return decode_suback(in);
-  case packet_type::unsubscribe: return decode_unsubscribe(in);
-  case packet_type::unsuback: return decode_unsuback(in);
-  case packet_type::pingreq: return in.finish(pingreq{});
-  case packet_type::pingresp: return in.finish(pingresp{});
-  case packet_type::disconnect: return decode_disconnect(in, options.sender);
-  default: return decode_auth(in, options.sender);
+  case packet_type::connack: return decode_connack(in, to);
+  case packet_type::publish: return decode_publish(in, header.flags, options.sender, to);
+  case packet_type::puback: return decode_acknowledgement<packet_type::puback>(in, to);
+  case packet_type::pubrec: return decode_acknowledgement<packet_type::pubrec>(in, to);
+  case packet_type::pubrel: return decode_acknowledgement<packet_type::pubrel>(in, to);
+  case packet_type::pubcomp: return decode_acknowledgement<packet_type::pubcomp>(in, to);
+  case packet_type::subscribe: return decode_subscribe(in, to);
+  case packet_type::suback: return decode_suback(in, to);
+  case packet_type::unsubscribe: return decode_unsubscribe(in, to);
+  case packet_type::unsuback: return decode_unsuback(in, to);
+  case packet_type::pingreq: to.emplace<pingreq>(); return in.finish();
+  case packet_type::pingresp: to.emplace<pingresp>(); return in.finish();
+  case packet_type::disconnect: return decode_disconnect(in, options.sender, to);
+  default: return decode_auth(in, options.sender, to);
   }
 }
 

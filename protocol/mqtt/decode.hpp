@@ -23,6 +23,10 @@ namespace kodama::mqtt {
 ///   topic_name_invalid.
 [[nodiscard]] outcome<packet> decode(const fixed_header& header, byte_view body,
                                      const decode_options& options);
+/// The same in a place that is there: a PUBLISH is large, and need not be moved from hand to hand.
+/// After an error `to` holds anything.
+[[nodiscard]] outcome<void> decode_into(packet& to, const fixed_header& header, byte_view body,
+                                        const decode_options& options);
 
 /// By which version the sender of this CONNECT will understand a CONNACK, whether its own version
 /// is spoken here or not; nothing where it is no MQTT at all, or too short to tell.

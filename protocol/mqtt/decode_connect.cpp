@@ -63,8 +63,8 @@ will take_will(field_reader& in, unsigned flags) {
 
 } // namespace
 
-outcome<packet> decode_connect(const fixed_header& header, byte_view body) {
-  connect m;
+outcome<void> decode_connect(const fixed_header& header, byte_view body, packet& to) {
+  auto& m = to.emplace<connect>();
   field_reader in{packet_type::connect, protocol_version::v5, body};
   take_version(in);
   m.version = in.version();
@@ -87,7 +87,7 @@ outcome<packet> decode_connect(const fixed_header& header, byte_view body) {
     m.user_name = in.text("user name");
   if (flags & password_flag)
     m.password = in.binary("password");
-  return in.finish(std::move(m));
+  return in.finish();
 }
 
 std::optional<protocol_version> version_of_answer(byte_view connect_body) noexcept {

@@ -7,6 +7,6 @@
 namespace kodama::mqtt {
 
 /// CONNECT (3.1), which brings its own version.
-[[nodiscard]] outcome<packet> decode_connect(const fixed_header& header, byte_view body);
+[[nodiscard]] outcome<void> decode_connect(const fixed_header& header, byte_view body, packet& to);
 
 } // namespace kodama::mqtt

@@ -103,6 +103,14 @@ void field_reader::require_topic_name(std::string_view field, std::string_view n
     fail(reason_code::topic_name_invalid, field, "holds a wildcard: " + quoted(name), clause);
 }
 
+outcome<void> field_reader::finish() {
+  if (!rest_.empty())
+    trailing();
+  if (error_)
+    return std::move(*error_);
+  return boost::system::in_place_value;
+}
+
 void field_reader::fail(reason_code reason, std::string_view field, const std::string& what,
                         std::string_view clause) {
   rest_ = {};

@@ -65,15 +65,8 @@ public:
     return is_v5() ? v5 : v3_1_1;
   }
 
-  /// The packet, if nothing was wrong and nothing is left over.
-  template <class Packet>
-  [[nodiscard]] outcome<packet> finish(Packet&& what) {
-    if (!rest_.empty())
-      trailing();
-    if (error_)
-      return std::move(*error_);
-    return packet{std::forward<Packet>(what)};
-  }
+  /// What was wrong, if anything was or something is left over.
+  [[nodiscard]] outcome<void> finish();
 
 private:
   /// Empty, with the error set, where there are fewer bytes.

@@ -21,29 +21,39 @@ void packet_reader::feed(byte_view input) {
 }
 
 outcome<std::optional<packet>> packet_reader::next() {
+  std::optional<packet> to{std::in_place};
+  const auto is_there = next_into(*to);
+  if (!is_there)
+    return is_there.error();
+  if (!*is_there)
+    to.reset();
+  return to;
+}
+
+outcome<bool> packet_reader::next_into(packet& to) {
   if (broken_)
     return *broken_;
-  auto header = read_fixed_header(rest_, options_);
+  const auto header = read_fixed_header(rest_, options_);
   if (!header)
     return break_off(header.error());
   if (!*header || rest_.size() < (*header)->packet_size()) {
     keep_rest();
-    return std::optional<packet>{};
+    return false;
   }
-  auto body = read_body(**header, rest_.subspan((*header)->size, (*header)->remaining_length));
-  if (!body)
-    return break_off(body.error());
+  const auto body = rest_.subspan((*header)->size, (*header)->remaining_length);
+  if (const auto read = read_body(**header, body, to); !read)
+    return break_off(read.error());
   rest_ = rest_.subspan((*header)->packet_size());
-  return std::optional<packet>{std::move(*body)};
+  return true;
 }
 
-outcome<packet> packet_reader::read_body(const fixed_header& header, byte_view body) {
+outcome<void> packet_reader::read_body(const fixed_header& header, byte_view body, packet& to) {
   if (header.type != packet_type::connect)
-    return decode(header, body, options_);
+    return decode_into(to, header, body, options_);
   if (options_.version)
     return error{reason_code::protocol_error, "CONNECT: comes a second time [MQTT-3.1.0-2]"};
   options_.version = version_of_answer(body);
-  return decode(header, body, options_);
+  return decode_into(to, header, body, options_);
 }
 
 bytes packet_reader::take_rest() {

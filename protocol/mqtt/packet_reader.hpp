@@ -34,6 +34,8 @@ public:
   /// Borrows `input` until next() has returned empty or an error.
   void feed(byte_view input);
   [[nodiscard]] outcome<std::optional<packet>> next();
+  /// The same in a place that is there (decode_into). False where it is empty.
+  [[nodiscard]] outcome<bool> next_into(packet& to);
 
   /// In which version the peer can be answered; of a CONNECT that was refused, too
   /// (version_of_answer). Absent where the peer has not said, or speaks no MQTT.
@@ -48,7 +50,7 @@ public:
 
 private:
   error break_off(error reason);
-  outcome<packet> read_body(const fixed_header& header, byte_view body);
+  outcome<void> read_body(const fixed_header& header, byte_view body, packet& to);
 
   decode_options options_;
   std::optional<error> broken_;

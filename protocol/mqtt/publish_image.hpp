@@ -19,12 +19,16 @@ namespace kodama::mqtt {
 ///
 /// so each subscriber gets a head of its own, some dozens of bytes, and the one tail, copied or
 /// written from where it lies; without properties, which 3.1.1 does not have, it is the payload
-/// alone. Immutable, owns its bytes, and so may be shared between sessions.
+/// alone. A view of bytes that lie in publish_forms.
 class publish_image {
 public:
-  /// Of `what` the topic, payload and shared properties (publish_properties::each_shared) count. A
-  /// topic alias is a matter of one connection, and part of its delivery.
-  explicit publish_image(const publish& what);
+  /// `topic` with its length; `tail`: the shared properties (publish_properties::each_shared),
+  /// which are `shared_size` bytes, and the payload. A topic alias is a matter of one connection,
+  /// and part of its delivery.
+  publish_image(byte_view topic, byte_view tail, std::uint32_t shared_size) noexcept
+      : topic_{topic}
+      , tail_{tail}
+      , shared_size_{shared_size} {}
 
   /// What one subscriber gets of its own.
   struct delivery {
@@ -39,32 +43,30 @@ public:
     bool topic_known = false;      ///< by its alias: the topic itself is left out (3.3.2.3.4)
   };
 
-  [[nodiscard]] std::string_view topic() const noexcept;
+  [[nodiscard]] std::string_view topic() const noexcept { return as_text(topic_.subspan(2)); }
   [[nodiscard]] byte_view payload() const noexcept { return tail(protocol_version::v3_1_1); }
   /// Of what is the same for all: topic, shared properties, payload.
-  [[nodiscard]] std::size_t size() const noexcept { return body_.size(); }
-  /// The size() that the image of `what` has.
-  [[nodiscard]] static std::size_t size_of(const publish& what);
+  [[nodiscard]] std::size_t size() const noexcept { return topic_.size() + tail_.size(); }
   /// Of the whole packet; to be compared with the receiver's maximum before anything is appended.
   [[nodiscard]] std::size_t packet_size(const delivery& to) const;
 
-  void append_head(bytes& out, const delivery& to) const;
   [[nodiscard]] byte_view tail(protocol_version version) const noexcept {
-    const bool properties = version == protocol_version::v5;
-    return byte_view{body_}.subspan(topic_size_ + (properties ? 0 : shared_size_));
+    return version == protocol_version::v5 ? tail_ : tail_.subspan(shared_size_);
   }
-  /// Head and tail.
+  /// Head and tail: the packet.
   void append_to(bytes& out, const delivery& to) const;
 
 private:
+  template <class Sink>
+  void put_head(Sink& out, const delivery& to) const;
   /// The topic as it is written: with its length, or empty where the alias says it.
   [[nodiscard]] std::uint32_t topic_size(const delivery& to) const;
   [[nodiscard]] static std::uint32_t own_size(const delivery& to);
   [[nodiscard]] std::uint32_t remaining_length(const delivery& to) const;
 
-  std::uint32_t topic_size_ = 0;  // with its length
-  std::uint32_t shared_size_ = 0; // of the shared properties
-  bytes body_;                    // topic, shared properties, payload
+  byte_view topic_;
+  byte_view tail_;
+  std::uint32_t shared_size_;
 };
 
 } // namespace kodama::mqtt

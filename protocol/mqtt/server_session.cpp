@@ -80,34 +80,34 @@ void server_session::keep_rest() {
     reader_->keep_rest();
 }
 
-outcome<std::optional<server_session::request>> server_session::poll_request(instant now) {
+outcome<std::optional<server_session::request>> server_session::poll_request(instant now,
+                                                                             packet& place) {
   last_heard_ = now;
   while (attached()) {
-    auto next = reader_->next();
-    if (!next)
-      return next.error();
-    if (!*next)
+    const auto is_there = reader_->next_into(place);
+    if (!is_there)
+      return is_there.error();
+    if (!*is_there)
       break;
-    auto& what = **next;
-    if (auto* given = std::get_if<publish>(&what)) {
-      auto handled = handle(*given);
+    if (auto* given = std::get_if<publish>(&place)) {
+      const auto handled = handle(*given);
       if (!handled || *handled)
         return handled;
-    } else if (auto* asked = std::get_if<subscribe>(&what)) {
-      return std::optional<request>{std::move(*asked)};
-    } else if (auto* left = std::get_if<unsubscribe>(&what)) {
-      return std::optional<request>{std::move(*left)};
-    } else if (auto* last = std::get_if<disconnect>(&what)) {
-      return std::optional<request>{std::move(*last)};
-    } else if (const auto* taken = std::get_if<puback>(&what)) {
+    } else if (const auto* asked = std::get_if<subscribe>(&place)) {
+      return std::optional<request>{asked};
+    } else if (const auto* left = std::get_if<unsubscribe>(&place)) {
+      return std::optional<request>{left};
+    } else if (const auto* last = std::get_if<disconnect>(&place)) {
+      return std::optional<request>{last};
+    } else if (const auto* taken = std::get_if<puback>(&place)) {
       handle(*taken);
-    } else if (const auto* received = std::get_if<pubrec>(&what)) {
+    } else if (const auto* received = std::get_if<pubrec>(&place)) {
       handle(*received);
-    } else if (const auto* released = std::get_if<pubrel>(&what)) {
+    } else if (const auto* released = std::get_if<pubrel>(&place)) {
       handle(*released);
-    } else if (const auto* completed = std::get_if<pubcomp>(&what)) {
+    } else if (const auto* completed = std::get_if<pubcomp>(&place)) {
       handle(*completed);
-    } else if (std::holds_alternative<pingreq>(what)) {
+    } else if (std::holds_alternative<pingreq>(place)) {
       reply(pingresp{});
     } else {
       return error{reason_code::protocol_error,
@@ -122,7 +122,7 @@ outcome<std::optional<server_session::request>> server_session::handle(publish& 
   if (auto resolved = resolve_alias(what); !resolved)
     return resolved.error();
   if (what.qos == qos::at_most_once)
-    return std::optional<request>{publish_request{std::move(what), 0}};
+    return std::optional<request>{publish_request{&what, 0}};
   auto& from = incoming();
   if (what.qos == qos::exactly_once) {
     if (const auto known = from.unreleased.find(what.id); known != from.unreleased.end()) {
@@ -145,7 +145,7 @@ outcome<std::optional<server_session::request>> server_session::handle(publish& 
     ++from.unanswered;
   const auto ordinal = from.first + from.answers.size();
   from.answers.push_back({what.id, what.qos, false, false, reason_code::success});
-  return std::optional<request>{publish_request{std::move(what), ordinal}};
+  return std::optional<request>{publish_request{&what, ordinal}};
 }
 
 outcome<void> server_session::resolve_alias(publish& what) {
@@ -188,7 +188,7 @@ void server_session::handle(const pubrec& what) {
     return;
   }
   at->released = true;
-  at->what.form = nullptr; // from here on the client has it [MQTT-4.3.3-4]
+  at->what.forms = nullptr; // from here on the client has it [MQTT-4.3.3-4]
   bytes_ -= at->cost - publish_cost;
   at->cost = publish_cost;
   reply(pubrel{what.id, reason_code::success, {}});
@@ -236,16 +236,41 @@ void server_session::say_goodbye(reason_code reason, std::string_view text) {
 
 server_session::pushed server_session::push(outgoing what) {
   const bool is_kept = what.qos != qos::at_most_once;
+  KODAMA_ASSERT(!is_kept || what.count == 1);
   if (!is_kept && !attached())
-    return pushed::dropped;
-  const auto cost = publish_cost + what.form->image.size();
-  if (bytes_ + cost > options_->session_buffer_max)
-    return is_kept ? pushed::overflow : pushed::dropped;
+    return {what.count, false};
+  const auto cost = cost_of(*what.forms, what.first, what.count);
+  if (bytes_ + cost > options_->session_buffer_max) {
+    if (is_kept)
+      return {0, true};
+    return what.count == 1 ? pushed{1, false} : push_each(what);
+  }
   if (!owed_)
     owed_ = std::make_unique<std::deque<owed>>();
   bytes_ += cost;
   owed_->push_back({std::move(what), 0, false, cost});
-  return pushed::kept;
+  return {};
+}
+
+server_session::pushed server_session::push_each(const outgoing& what) {
+  pushed all;
+  for (std::uint32_t i = 0; i != what.count; ++i) {
+    auto one = what;
+    one.first += i;
+    one.count = 1;
+    all.dropped += push(std::move(one)).dropped;
+  }
+  return all;
+}
+
+std::size_t server_session::cost_of(const publish_forms& forms, std::size_t first,
+                                    std::size_t count) {
+  auto cost = count * publish_cost;
+  if (count == forms.size())
+    return cost + forms.bytes_in_all();
+  for (std::size_t i = 0; i != count; ++i)
+    cost += forms.image(first + i).size();
+  return cost;
 }
 
 instant server_session::poll_timeout() const {

@@ -5,7 +5,7 @@
 #include "protocol/mqtt/error.hpp"
 #include "protocol/mqtt/packet.hpp"
 #include "protocol/mqtt/packet_reader.hpp"
-#include "protocol/mqtt/publish_form.hpp"
+#include "protocol/mqtt/publish_forms.hpp"
 #include "protocol/mqtt/session_options.hpp"
 #include "protocol/time.hpp"
 
@@ -22,9 +22,12 @@
 
 namespace kodama::mqtt {
 
-/// One publish that is owed to a client. The form is shared with all who get the same.
+/// Publishes of one topic that are owed to a client: at QoS 0 any number of them, else one. The
+/// forms are shared with all who get the same.
 struct outgoing {
-  std::shared_ptr<const publish_form> form;
+  std::shared_ptr<const publish_forms> forms;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
   mqtt::qos qos = mqtt::qos::at_most_once;
   bool retain = false;
   /// Of all matching subscriptions; null where there are none.
@@ -59,19 +62,20 @@ public:
 
   /// A fresh publish, its topic alias resolved. `ordinal` is for complete(); 0 with QoS 0.
   struct publish_request {
-    publish what;
+    const publish* what = nullptr;
     std::uint64_t ordinal = 0;
   };
-  using request = std::variant<publish_request, subscribe, unsubscribe, disconnect>;
+  using request =
+      std::variant<publish_request, const subscribe*, const unsubscribe*, const disconnect*>;
 
   /// Borrows `received` until poll_request() has returned empty or an error, or keep_rest() is
   /// called.
   void handle_bytes(instant now, byte_view received);
   /// The owner wants no further request now.
   void keep_rest();
-  /// What concerns the owner; everything else is dealt with here. An error is what the connection
-  /// has to end for.
-  [[nodiscard]] outcome<std::optional<request>> poll_request(instant now);
+  /// What concerns the owner, and lies in `place` until the next call; everything else is dealt
+  /// with here. An error is what the connection has to end for.
+  [[nodiscard]] outcome<std::optional<request>> poll_request(instant now, packet& place);
 
   /// The publish has taken effect, or was refused: it is answered. Of one that is not waiting for
   /// an answer, as those of a former session, nobody is told.
@@ -83,9 +87,14 @@ public:
   /// DISCONNECT, where the client's version has one from a server.
   void say_goodbye(reason_code reason, std::string_view text);
 
-  enum class pushed { kept, dropped, overflow };
+  struct pushed {
+    std::size_t dropped = 0;
+    bool overflow = false; ///< session_buffer_max is not enough, and nothing was kept
+
+    bool operator==(const pushed&) const = default;
+  };
   /// Owed to the client from now on; QoS 0 only while it is connected and there is room, else
-  /// `dropped`. `overflow`: session_buffer_max is not enough, and nothing was kept.
+  /// `dropped`.
   [[nodiscard]] pushed push(outgoing what);
 
   /// Appends what is to be written now, until `out` holds `size_max` bytes or there is no more.
@@ -113,7 +122,7 @@ public:
   [[nodiscard]] drops take_drops() noexcept { return std::exchange(drops_, {}); }
 
 private:
-  /// One publish owed, or the PUBREL that followed it.
+  /// What is owed, or the PUBREL that followed it.
   struct owed {
     outgoing what;
     packet_id id = 0;      ///< from its first transmission on
@@ -135,10 +144,16 @@ private:
   void handle(const pubrel& what);
   void handle(const pubcomp& what);
   outcome<void> resolve_alias(publish& what);
+  [[nodiscard]] pushed push_each(const outgoing& what);
+  [[nodiscard]] static std::size_t cost_of(const publish_forms& forms, std::size_t first,
+                                           std::size_t count);
   std::deque<owed>::iterator find_owed(packet_id id);
   void forget(std::deque<owed>::iterator at);
   void write_answers();
-  /// False where it does not fit into what the client accepts, and is done with.
+  /// As many messages without a guarantee as it takes until `out` holds `size_max` bytes.
+  void transmit_unguarded(instant now, owed& what, bytes& out, std::size_t size_max);
+  /// The first message. False where it is not sent: it has expired, or does not fit into what the
+  /// client accepts.
   bool transmit(instant now, owed& what, bytes& out);
   void choose_alias(publish_image::delivery& to, std::string_view topic) const;
   void keep_alias(const publish_image::delivery& to, std::string_view topic);

@@ -31,10 +31,15 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
     return;
   while (transmitted_ < owed_->size() && out.size() < size_max) {
     const auto at = owed_->begin() + static_cast<std::ptrdiff_t>(transmitted_);
-    const bool counts = at->what.qos != qos::at_most_once;
-    if (counts && transmitted_ >= window())
+    if (at->what.qos == qos::at_most_once) {
+      transmit_unguarded(now, *at, out, size_max);
+      if (at->what.count == 0)
+        owed_->erase(at);
+      continue;
+    }
+    if (transmitted_ >= window())
       return;
-    if (transmit(now, *at, out) && counts) {
+    if (transmit(now, *at, out)) {
       ++transmitted_;
     } else {
       bytes_ -= at->cost;
@@ -45,11 +50,32 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
     owed_.reset();
 }
 
+void server_session::transmit_unguarded(instant now, owed& what, bytes& out, std::size_t size_max) {
+  auto& [forms, first, count, how, retain, identifiers] = what.what;
+  // What has nothing of its own is copied in one go.
+  const bool is_ready = !retain && !identifiers && peer_alias_maximum_ == 0 &&
+                        forms->lie_ready_for(version_, peer_.packet_size_max);
+  std::uint32_t done = 1;
+  if (is_ready) {
+    done = static_cast<std::uint32_t>(forms->count_to_fill(first, count, size_max - out.size()));
+    append(out, forms->packets(first, done));
+  } else {
+    transmit(now, what, out);
+  }
+  const auto cost = done == count ? what.cost : cost_of(*forms, first, done);
+  first += done;
+  count -= done;
+  what.cost -= cost;
+  bytes_ -= cost;
+}
+
 bool server_session::transmit(instant now, owed& what, bytes& out) {
   if (what.released)
     return encode(out, pubrel{what.id, reason_code::success, {}}, peer_);
+  const auto& forms = *what.what.forms;
+  const auto expires_at = forms.expires_at(what.what.first);
   // One that the client may have seen already is finished, however old [MQTT-4.4.0-1].
-  if (what.id == 0 && what.what.form->expires_at <= now) {
+  if (what.id == 0 && expires_at <= now) {
     ++drops_.expired;
     return false;
   }
@@ -60,11 +86,11 @@ bool server_session::transmit(instant now, owed& what, bytes& out) {
   to.dup = what.id != 0;
   if (to.qos != qos::at_most_once)
     to.id = what.id != 0 ? what.id : next_id();
-  if (what.what.form->expires_at != never)
-    to.message_expiry_interval = seconds_until(what.what.form->expires_at, now);
+  if (expires_at != never)
+    to.message_expiry_interval = seconds_until(expires_at, now);
   if (what.what.identifiers)
     to.subscription_identifiers = *what.what.identifiers;
-  const auto& image = what.what.form->image;
+  const auto image = forms.image(what.what.first);
   choose_alias(to, image.topic());
   if (image.packet_size(to) > peer_.packet_size_max) {
     ++drops_.too_large; // as if it had been sent [MQTT-3.1.2-25]

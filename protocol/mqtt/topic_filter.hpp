@@ -40,8 +40,8 @@ struct topic_filter {
 /// match a topic that begins with '$' [MQTT-4.7.2-1]; "a/#" matches "a" as well (4.7.1.2).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;
 
-/// What every topic that the filter matches begins with: the filter itself where it has no wildcard.
-/// "a/#" matches "a" as well.
+/// What every topic that the filter matches begins with: the filter itself where it has no
+/// wildcard. "a/#" matches "a" as well.
 [[nodiscard]] std::string_view literal_prefix(std::string_view filter) noexcept;
 
 /// Whether every topic that `asked` matches is matched by `allowed` too. Both are valid filters and

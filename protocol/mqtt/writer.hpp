@@ -5,12 +5,13 @@
 #include "protocol/mqtt/fixed_header.hpp"
 #include "protocol/mqtt/properties.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-/// Two sinks for the same encoder, so that a packet's length is what its encoding would take: a
+/// Sinks for the same encoder, so that a packet's length is what its encoding would take: a
 /// packet is put into the first to be measured, then into the second to be written.
 namespace kodama::mqtt {
 
@@ -44,6 +45,28 @@ public:
 
 private:
   bytes& out_;
+};
+
+/// Into room that has been measured before.
+class byte_writer {
+public:
+  explicit byte_writer(std::byte* at) noexcept
+      : at_{at} {}
+
+  void u8(std::uint8_t value) { *at_++ = static_cast<std::byte>(value); }
+  void u16(std::uint16_t value) {
+    store_big(at_, value);
+    at_ += sizeof value;
+  }
+  void u32(std::uint32_t value) {
+    store_big(at_, value);
+    at_ += sizeof value;
+  }
+  void raw(byte_view view) { at_ = std::copy(view.begin(), view.end(), at_); }
+  [[nodiscard]] const std::byte* at() const noexcept { return at_; }
+
+private:
+  std::byte* at_;
 };
 
 /// A Variable Byte Integer (1.5.5).

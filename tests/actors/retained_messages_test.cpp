@@ -16,7 +16,7 @@ constexpr instant start{};
 
 retained_message message_of(std::string_view topic, instant expires_at = never) {
   auto batch = std::make_shared<message_batch>();
-  batch->forms.push_back(mqtt::to_publish_form(to_retain(topic, "text"), expires_at));
+  batch->forms.add(to_retain(topic, "text"), expires_at);
   return {std::move(batch), mqtt::qos::at_least_once, nullptr};
 }
 

@@ -1,6 +1,6 @@
 #include "actors/retained_quota.hpp"
 
-#include "protocol/mqtt/publish_image.hpp"
+#include "protocol/mqtt/publish_forms.hpp"
 #include "tests/actors/to_retain.hpp"
 
 #include <gtest/gtest.h>
@@ -40,7 +40,7 @@ TEST_F(RetainedQuota, RoomIsFreeAgainWithItsMessage) {
   EXPECT_EQ(refused, "retained_max of this server is 2");
   one.reset();
   EXPECT_TRUE(take("c", "text"));
-  EXPECT_EQ(quota->bytes(), mqtt::publish_image{to_retain("b", "text")}.size());
+  EXPECT_EQ(quota->bytes(), mqtt::publish_forms::size_of(to_retain("b", "text")));
   two.reset();
   EXPECT_EQ(quota->messages(), 0U);
   EXPECT_EQ(quota->bytes(), 0U);

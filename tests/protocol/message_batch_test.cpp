@@ -22,7 +22,7 @@ message_batch batch_of_mqtt(std::initializer_list<std::string_view> texts) {
     said.topic = "a/b";
     said.payload = as_bytes(text);
     said.properties.content_type = "kodama/8001";
-    batch.forms.push_back(mqtt::to_publish_form(said, never));
+    batch.forms.add(said, never);
   }
   return batch;
 }
@@ -30,7 +30,7 @@ message_batch batch_of_mqtt(std::initializer_list<std::string_view> texts) {
 TEST(MessageBatch, SaysWhatMqttSaidToNativeSubscribers) {
   auto batch = batch_of_mqtt({"one", "two"});
   EXPECT_EQ(batch.count(), 2U);
-  EXPECT_EQ(batch.size(), batch.forms_size());
+  EXPECT_EQ(batch.size(), batch.forms.bytes_in_all());
   batch.add_image(7, true, 1);
   batch.add_image(7, true, 1); // it is there
   ASSERT_EQ(batch.starts.size(), 2U);
@@ -66,9 +66,9 @@ TEST(MessageBatch, SaysWhatANativeClientSaidToMqttSubscribers) {
   EXPECT_EQ(batch.size(), batch.image.size());
   batch.add_forms();
   ASSERT_EQ(batch.forms.size(), 1U);
-  EXPECT_EQ(batch.forms[0].image.topic(), "t");
-  EXPECT_EQ(as_text(batch.forms[0].image.payload()), "three");
-  EXPECT_EQ(batch.forms[0].user_section, 0x8001);
+  EXPECT_EQ(batch.forms.topic(0), "t");
+  EXPECT_EQ(as_text(batch.forms.image(0).payload()), "three");
+  EXPECT_EQ(batch.forms.user_section(0), 0x8001);
   EXPECT_EQ(batch.count(), 1U);
 }
 

@@ -79,8 +79,9 @@ private:
     what.topic = "t";
     what.payload = as_bytes(text);
     what.qos = how;
-    (void)server_->push(
-        {std::make_shared<const publish_form>(to_publish_form(what, never)), how, false, nullptr});
+    const auto forms = std::make_shared<publish_forms>();
+    forms->add(what, never);
+    (void)server_->push({forms, 0, 1, how, false, nullptr});
     sent_down_.push_back(how);
   }
 
@@ -151,8 +152,9 @@ private:
   }
 
   void serve() {
+    packet place;
     for (;;) {
-      const auto request = server_->poll_request(now_);
+      const auto request = server_->poll_request(now_, place);
       if (!request) {
         broken_ = request.error().text;
         return;
@@ -160,7 +162,7 @@ private:
       if (!*request)
         return;
       const auto& given = std::get<server_session::publish_request>(**request);
-      const auto number = std::stoi(std::string{as_text(given.what.payload)});
+      const auto number = std::stoi(std::string{as_text(given.what->payload)});
       if (came_up_[number]++ == 0 && given.ordinal != 0)
         order_up_.push_back(number);
       if (given.ordinal != 0)

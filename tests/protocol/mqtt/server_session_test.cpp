@@ -43,13 +43,14 @@ protected:
     EXPECT_TRUE(encode(out, what, speaks));
     arrived.push_back(std::move(out));
     session.handle_bytes(now, arrived.back());
-    const auto request = session.poll_request(now);
+    packet place;
+    const auto request = session.poll_request(now, place);
     if (!request)
       return request.error().text;
     if (!*request)
       return "";
     if (const auto* given = std::get_if<server_session::publish_request>(&**request))
-      return "publish " + std::string{given->what.topic} + ' ' + std::to_string(given->what.id) +
+      return "publish " + std::string{given->what->topic} + ' ' + std::to_string(given->what->id) +
              ' ' + std::to_string(given->ordinal);
     return "another";
   }
@@ -68,16 +69,18 @@ protected:
     what.topic = topic;
     what.payload = as_bytes(payload);
     outgoing next;
-    next.form = std::make_shared<const publish_form>(to_publish_form(what, expires));
+    const auto forms = std::make_shared<publish_forms>();
+    forms->add(what, expires);
+    next.forms = forms;
     next.qos = how;
     return session.push(std::move(next));
   }
 
   /// What is written: "publish PAYLOAD ID", with "dup" where it was sent before; others "TYPE ID".
-  said written() {
+  said written(protocol_version version = protocol_version::v5, std::size_t size_max = 100'000) {
     bytes out;
-    session.poll_transmit(now, out, 100'000);
-    packet_reader reader{packet_size_limit, protocol_version::v5};
+    session.poll_transmit(now, out, size_max);
+    packet_reader reader{packet_size_limit, version};
     reader.feed(out);
     said all;
     for (;;) {
@@ -121,6 +124,8 @@ protected:
         what);
   }
 
+  static constexpr server_session::pushed kept{}, dropped{1, false}, overflow{0, true};
+
   session_options options;
   encode_options speaks; ///< the client's version
   instant now{1h};
@@ -128,6 +133,67 @@ protected:
   bytes stream;
   std::vector<bytes> arrived;
 };
+
+/// Messages of one topic, one after the other, that nobody waits for.
+std::shared_ptr<const publish_forms> forms_of(const std::vector<std::string>& payloads,
+                                              protocol_version version = protocol_version::v5) {
+  auto forms = std::make_shared<publish_forms>(version);
+  for (const auto& each : payloads) {
+    publish what;
+    what.topic = "t";
+    what.payload = as_bytes(each);
+    forms->add(what, never);
+  }
+  return forms;
+}
+
+TEST_F(Session, WritesABatchWhoeverItIsFor) {
+  connect older;
+  older.version = protocol_version::v3_1_1;
+  connect aliases;
+  aliases.properties.topic_alias_maximum = 1;
+  const said all{"publish one 0", "publish two 0", "publish three 0"};
+  for (const auto& client : {connect{}, older, aliases})
+    for (const auto packed : {protocol_version::v3_1_1, protocol_version::v5}) {
+      attach(client);
+      EXPECT_EQ(session.push({forms_of({"one", "two", "three"}, packed), 0, 3}), kept);
+      EXPECT_EQ(written(client.version), all);
+      EXPECT_EQ(session.buffered_bytes(), 0U);
+      session.handle_detach(now);
+    }
+}
+
+TEST_F(Session, WritesABatchInAsManyPiecesAsThereIsRoomFor) {
+  attach();
+  ASSERT_EQ(session.push({forms_of({"one", "two", "three"}), 0, 3}), kept);
+  ASSERT_EQ(owe(qos::at_least_once, "four"), kept);
+  const auto whole = session.buffered_bytes();
+  EXPECT_EQ(written(protocol_version::v5, 1), said{"publish one 0"});
+  EXPECT_LT(session.buffered_bytes(), whole);
+  EXPECT_EQ(written(protocol_version::v5, 12), (said{"publish two 0", "publish three 0"}));
+  EXPECT_EQ(written(), said{"publish four 1"});
+}
+
+TEST_F(Session, KeepsOfABatchWhatThereIsRoomFor) {
+  attach();
+  const std::string large(1'000, 'x');
+  EXPECT_EQ(session.push({forms_of({large, large, large, large, "y"}), 0, 5}),
+            (server_session::pushed{1, false}));
+  EXPECT_EQ(written().size(), 4U) << "the small one fits where a large one does not";
+  EXPECT_EQ(session.buffered_bytes(), 0U);
+  session.handle_detach(now);
+  EXPECT_EQ(session.push({forms_of({"a", "b"}), 0, 2}), (server_session::pushed{2, false}));
+}
+
+TEST_F(Session, ForgetsWhatIsLeftOfABatchWithItsConnection) {
+  attach();
+  ASSERT_EQ(session.push({forms_of({"one", "two", "three"}), 0, 3}), kept);
+  EXPECT_EQ(written(protocol_version::v5, 1), said{"publish one 0"});
+  session.handle_detach(now);
+  EXPECT_EQ(session.buffered_bytes(), 0U);
+  attach();
+  EXPECT_EQ(written(), said{});
+}
 
 TEST_F(Session, AnswersPublishesInTheirOrder) {
   attach();
@@ -209,9 +275,9 @@ TEST_F(Session, HasNoMoreUnderWayThanTheClientAllows) {
 TEST_F(Session, KeepsOnlyWhatHasAGuaranteeWhileTheClientIsAway) {
   attach();
   session.handle_detach(now);
-  EXPECT_EQ(owe(qos::at_most_once, "x"), server_session::pushed::dropped);
-  EXPECT_EQ(owe(qos::at_least_once, "y", now + 10s), server_session::pushed::kept);
-  EXPECT_EQ(owe(qos::at_least_once, "z"), server_session::pushed::kept);
+  EXPECT_EQ(owe(qos::at_most_once, "x"), dropped);
+  EXPECT_EQ(owe(qos::at_least_once, "y", now + 10s), kept);
+  EXPECT_EQ(owe(qos::at_least_once, "z"), kept);
   now += 20s;
   attach({.clean_start = false});
   EXPECT_EQ(written(), said{"publish z 1"});
@@ -222,9 +288,9 @@ TEST_F(Session, IsBounded) {
   attach();
   const std::string large(1'000, 'x');
   for (int i = 0; i != 3; ++i)
-    EXPECT_EQ(owe(qos::at_least_once, large), server_session::pushed::kept);
-  EXPECT_EQ(owe(qos::at_most_once, large), server_session::pushed::dropped);
-  EXPECT_EQ(owe(qos::at_least_once, large), server_session::pushed::overflow);
+    EXPECT_EQ(owe(qos::at_least_once, large), kept);
+  EXPECT_EQ(owe(qos::at_most_once, large), dropped);
+  EXPECT_EQ(owe(qos::at_least_once, large), overflow);
   (void)written();
   for (packet_id id = 1; id <= 3; ++id)
     (void)hear(puback{id, reason_code::success, {}});
