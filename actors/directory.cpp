@@ -48,16 +48,17 @@ caf::behavior directory::make_behavior() {
       },
       [this](runtime::alarm_rang) {
         retained_.drop_expired(now());
-        is_resting_ = false;
-        worked_at_ = never;
+        if (rests_until_ <= now()) {
+          rests_until_ = never;
+          worked_at_ = never;
+        }
         work();
       },
   };
 }
 
 void directory::arm_alarm() {
-  const auto goes_on = is_resting_ ? now() + options_.filter_rest : never;
-  alarm_.arm_at(std::min(goes_on, retained_.next_expiry()));
+  alarm_.arm_at(std::min(rests_until_, retained_.next_expiry()));
 }
 
 void directory::on_exit() {
@@ -108,7 +109,7 @@ void directory::close(topic_closed& closed) {
   if (found.curious) {
     for (const auto& each : *found.curious)
       if (closed.retained)
-        send(each.session, retained_found{each.filter, *closed.retained});
+        send(each.session, retained_found{each.filter, *closed.retained, each.request});
     found.curious.reset();
   }
   if (closed.retained) {
@@ -134,7 +135,7 @@ void directory::close(topic_closed& closed) {
 void directory::spawn_topic(const std::string& name, entry& into) {
   auto& home = *homes_[hash_of(name) % homes_.size()];
   auto kept = retained_.take(name);
-  if (kept && walk_ && walk_->way.is_to_meet(name))
+  if (walk_ && walk_->way.is_to_meet(name) && walk_->born_ahead.insert(name).second && kept)
     meet(*kept); // it will not when it comes past
   topic::start from{name, caf::actor{this}, last_, presence_last_, std::move(kept), {}};
   filters_.match(name, [&](const holder& each) {
@@ -142,7 +143,6 @@ void directory::spawn_topic(const std::string& name, entry& into) {
         joined_by(each.client, listeners_.at(each.client),
                   each.share == 0 ? std::string{} : std::string{share_names_.at(each.share)}));
   });
-  into.born = epoch_;
   into.topic = runtime::spawn_on<topic>(home, std::move(from), watching_);
 }
 

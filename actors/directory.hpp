@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,6 @@ private:
   struct entry {
     caf::actor topic; ///< empty while the previous topic of this name is closing
     std::size_t holders = 0;
-    filter_epoch born = 0; ///< knows of all filters from its birth that were there in this epoch
     /// Who wants it, and who wants its retained message, while it is closing.
     std::unique_ptr<std::vector<caf::actor>> waiting;
     std::unique_ptr<std::vector<retained_wanted>> curious;
@@ -69,15 +69,16 @@ private:
   /// A filter whose topics are being told: that it matches them, or no longer.
   struct walk {
     filter_walk way;
-    filter_epoch began = 0; ///< topics that were born since know
-    caf::message told;      ///< to open topics; empty: nothing
-    caf::message wanted;    ///< retained_wanted, likewise
+    filter_epoch epoch = 0;
+    caf::message told;   ///< to open topics; empty: nothing
+    caf::message wanted; ///< retained_wanted, likewise
+    /// Topics that were born ahead of it; they and what they retain have been dealt with.
+    std::set<std::string, std::less<>> born_ahead;
   };
 
   // Filters (directory_filters.cpp).
   void take(client_id client, filter_request what);
   void work();
-  [[nodiscard]] bool may_work_on() const;
   void carry_on(filter_request& request);
   [[nodiscard]] walk set_out(const filters_asked& asked, const filter_request& request);
   [[nodiscard]] walk set_out(const filters_left& left, const filter_request& request);
@@ -119,11 +120,11 @@ private:
   retained_messages retained_;
 
   filter_requests requests_;
-  std::optional<walk> walk_;   ///< of the first of them
-  std::int64_t work_left_ = 0; ///< in this turn
-  instant worked_at_ = never;  ///< its time
-  bool is_resting_ = false;    ///< until the alarm rings
-  runtime::alarm alarm_;       ///< when it works on, or the next retained message expires
+  std::optional<walk> walk_;    ///< of the first of them
+  std::int64_t work_left_ = 0;  ///< in this turn
+  instant worked_at_ = never;   ///< its time
+  instant rests_until_ = never; ///< `never`: it does not
+  runtime::alarm alarm_;        ///< when it works on, or the next retained message expires
 };
 
 } // namespace kodama::actors

@@ -28,6 +28,8 @@ std::string shared_name(const std::string& text) {
 } // namespace
 
 void directory::take(client_id client, filter_request what) {
+  if (const auto* left = std::get_if<filters_left>(&what.what); left && left->is_over)
+    requests_.strike_out(client, walk_.has_value());
   requests_.push(client, std::move(what));
   work();
 }
@@ -37,15 +39,12 @@ void directory::work() {
     worked_at_ = now();
     work_left_ = options_.filter_work_max;
   }
-  while (!requests_.empty() && !is_resting_) {
+  while (!requests_.empty() && rests_until_ == never) {
     carry_on(requests_.front());
-    is_resting_ = !requests_.empty() && !may_work_on();
+    if (work_left_ <= 0 && !requests_.empty())
+      rests_until_ = now() + options_.filter_rest;
   }
   arm_alarm();
-}
-
-bool directory::may_work_on() const {
-  return work_left_ > 0 || requests_.size() > options_.filters_waiting_max;
 }
 
 void directory::carry_on(filter_request& request) {
@@ -54,7 +53,7 @@ void directory::carry_on(filter_request& request) {
   if (request.done != count) {
     if (!walk_) {
       walk_ = std::visit([&](const auto& each) { return set_out(each, request); }, request.what);
-      request.epoch = walk_->began;
+      request.epoch = walk_->epoch;
     }
     if (!walk_on())
       return;
@@ -75,19 +74,19 @@ directory::walk directory::set_out(const filters_asked& asked, const filter_requ
   found.session = request.session;
   found.away = false; // as it was in a former life of which not all filters have left yet
   found.native = asked.native;
-  walk out{filter_walk{plain_filter(each.text)}, ++epoch_, {}, {}};
+  walk out{filter_walk{plain_filter(each.text)}, ++epoch_, {}, {}, {}};
   if (insert(each.text, asked.client)) {
     ++found.filters;
     out.told = caf::make_message(joined_by(asked.client, found, shared_name(each.text)));
   }
   if (each.wants_retained)
-    out.wanted = caf::make_message(retained_wanted{request.session, each.text});
+    out.wanted = caf::make_message(retained_wanted{request.session, each.text, asked.request});
   return out;
 }
 
 directory::walk directory::set_out(const filters_left& left, const filter_request& request) {
   const auto& each = left.filters[request.done];
-  walk out{filter_walk{plain_filter(each)}, ++epoch_, {}, {}};
+  walk out{filter_walk{plain_filter(each)}, ++epoch_, {}, {}, {}};
   if (erase(each, left.client)) {
     --listeners_.at(left.client).filters;
     out.told = caf::make_message(topic_parted{left.client, shared_name(each)});
@@ -97,7 +96,7 @@ directory::walk directory::set_out(const filters_left& left, const filter_reques
 
 directory::walk directory::set_out(const filters_away& told, const filter_request& request) {
   const auto& each = told.filters[request.done];
-  walk out{filter_walk{plain_filter(each)}, ++epoch_, {}, {}};
+  walk out{filter_walk{plain_filter(each)}, ++epoch_, {}, {}, {}};
   if (const auto at = listeners_.find(told.client); at != listeners_.end()) {
     at->second.away = told.away;
     out.told = caf::make_message(topic_member_away{told.client, each, told.away});
@@ -108,18 +107,19 @@ directory::walk directory::set_out(const filters_away& told, const filter_reques
 bool directory::walk_on() {
   if (walk_->told.empty() && walk_->wanted.empty())
     return true;
-  const auto may_go_on = [this] {
-    --work_left_;
-    return may_work_on();
+  const auto may_go_on = [this] { return --work_left_ > 0; };
+  const auto meets = [this](auto& at) {
+    if (!walk_->born_ahead.contains(at.first))
+      meet(at.second);
   };
-  const auto meets = [this](auto& at) { meet(at.second); };
   const retained_messages::table none;
   const auto& kept = walk_->wanted.empty() ? none : retained_.by_topic();
   return walk_->way.pass(entries_, kept, meets, may_go_on);
 }
 
 void directory::meet(entry& open) {
-  const auto& [way, began, told, wanted] = *walk_;
+  const auto& told = walk_->told;
+  const auto& wanted = walk_->wanted;
   if (!open.topic) {
     // The next topic of this name will know of the filter; what this one has retained comes here.
     if (wanted.empty())
@@ -129,8 +129,6 @@ void directory::meet(entry& open) {
     open.curious->push_back(wanted.get_as<retained_wanted>(0));
     return;
   }
-  if (open.born >= began)
-    return;
   for (const auto* each : {&told, &wanted})
     if (!each->empty()) {
       send(open.topic, *each);
@@ -142,7 +140,7 @@ void directory::meet(const retained_message& kept) {
   if (walk_->wanted.empty() || kept.expires_at() <= now())
     return;
   const auto& by = walk_->wanted.get_as<retained_wanted>(0);
-  send(by.session, retained_found{by.filter, kept});
+  send(by.session, retained_found{by.filter, kept, by.request});
   work_left_ -= message_cost;
 }
 

@@ -6,16 +6,8 @@
 #include <utility>
 
 namespace kodama::actors {
-namespace {
-
-std::size_t size_of(const filter_request& what) {
-  return std::max<std::size_t>(what.count(), 1);
-}
-
-} // namespace
 
 void filter_requests::push(client_id client, filter_request what) {
-  size_ += size_of(what);
   auto& line = lines_[client];
   if (line.empty())
     turns_.push_back(client);
@@ -27,6 +19,24 @@ filter_request& filter_requests::front() {
   return lines_.at(turns_.front()).front();
 }
 
+void filter_requests::strike_out(client_id client, bool has_begun) {
+  const auto at = lines_.find(client);
+  if (at == lines_.end())
+    return;
+  auto& first = at->second.front();
+  const auto begun = first.done + (has_begun && turns_.front() == client ? 1 : 0);
+  // What is left of it still comes to its end, like everything that has begun.
+  if (auto* asked = std::get_if<filters_asked>(&first.what); asked && begun != 0)
+    asked->filters.resize(std::min(begun, asked->filters.size()));
+  std::erase_if(at->second, [&](const filter_request& each) {
+    return std::holds_alternative<filters_asked>(each.what) && (&each != &first || begun == 0);
+  });
+  if (!at->second.empty())
+    return;
+  lines_.erase(at);
+  std::erase(turns_, client);
+}
+
 void filter_requests::pass_on() {
   KODAMA_ASSERT(!empty());
   turns_.push_back(turns_.front());
@@ -36,7 +46,6 @@ void filter_requests::pass_on() {
 void filter_requests::pop() {
   KODAMA_ASSERT(!empty());
   const auto at = lines_.find(turns_.front());
-  size_ -= size_of(at->second.front());
   at->second.pop_front();
   if (!at->second.empty())
     return pass_on();
@@ -47,7 +56,6 @@ void filter_requests::pop() {
 void filter_requests::clear() noexcept {
   lines_.clear();
   turns_.clear();
-  size_ = 0;
 }
 
 } // namespace kodama::actors

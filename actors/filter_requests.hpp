@@ -27,11 +27,12 @@ struct filter_request {
 class filter_requests {
 public:
   [[nodiscard]] bool empty() const noexcept { return turns_.empty(); }
-  /// How many filters they hold; a request without any counts as well.
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
   void push(client_id client, filter_request what);
   /// Whose turn it is. Stays where it is until pop().
   [[nodiscard]] filter_request& front();
+  /// The client wants nothing any more of what has not begun; `has_begun`: the next filter of
+  /// front() has.
+  void strike_out(client_id client, bool has_begun);
   /// The turn is the next client's.
   void pass_on();
   /// front() is finished; the turn is the next client's.
@@ -41,7 +42,6 @@ public:
 private:
   std::map<client_id, std::list<filter_request>> lines_; ///< none of them empty
   std::deque<client_id> turns_;                          ///< each that has a line, once
-  std::size_t size_ = 0;
 };
 
 } // namespace kodama::actors

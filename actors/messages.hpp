@@ -110,7 +110,7 @@ struct topic_opened {
   std::string name;
   caf::actor topic;
 };
-/// Counts the directory's changes of filters.
+/// Counts the filters that the directory has dealt with, whatever was asked about them.
 using filter_epoch = std::uint64_t;
 /// The last message of a topic that was published with RETAIN.
 struct retained_message {
@@ -133,16 +133,17 @@ struct filters_asked {
   std::vector<filter> filters;
   bool native = false;
 };
-/// Likewise for an UNSUBSCRIBE, or for a session that ends (`request` is 0: no answer).
+/// Likewise for an UNSUBSCRIBE, or for a session that ends. `request` 0: no answer.
 struct filters_left {
   client_id client = 0;
   std::uint64_t request = 0;
   std::vector<std::string> filters;
+  bool is_over = false; ///< what it has asked for before and has not begun is void
 };
 struct filters_answered {
   std::uint64_t request = 0;
-  /// Of what was asked for: a topic that has heard of it sends a filtered_publication with this
-  /// epoch or a later one.
+  /// Of the last filter, so a native session asks for one at a time: a topic that has heard of it
+  /// sends a filtered_publication with this epoch or a later one.
   filter_epoch epoch = 0;
 };
 /// The session's connection is gone, or there is one again: others of its groups come first, or no
@@ -175,11 +176,13 @@ struct topic_member_away {
 struct retained_wanted {
   caf::actor session;
   std::string filter;
+  std::uint64_t request = 0; ///< as in filters_asked
 };
 /// Topic or directory to an MQTT session.
 struct retained_found {
   std::string filter;
   retained_message what;
+  std::uint64_t request = 0;
 };
 
 /// This session keeps the topic's handle no longer.

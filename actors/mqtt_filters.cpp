@@ -18,7 +18,12 @@ bool is_shared(std::string_view filter) {
 
 bool mqtt_filters::set(std::string_view filter, const subscription& what) {
   found_.clear();
-  const auto [at, is_new] = all_.insert_or_assign(std::string{filter}, what);
+  const auto [at, is_new] = all_.try_emplace(std::string{filter}, what);
+  if (!is_new) {
+    const auto since = at->second.since;
+    at->second = what;
+    at->second.since = since;
+  }
   if (is_new && tree_) {
     if (!is_shared(at->first))
       tree_->insert(at->first, at->first);

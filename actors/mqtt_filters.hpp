@@ -27,6 +27,7 @@ public:
     bool no_local = false;
     bool retain_as_published = false;
     std::uint32_t identifier = 0; ///< 0: none
+    std::uint64_t since = 0;      ///< the request that made it; what replaces it keeps that
   };
   /// How a message reaches the client; by none of the filters where `qos` is absent.
   struct way {

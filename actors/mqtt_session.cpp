@@ -80,15 +80,21 @@ void mqtt_session::handle(const publish_sequenced& sequenced) {
 }
 
 void mqtt_session::handle(const filters_answered& answered) {
-  const auto at = answers_.find(answered.request);
-  if (at == answers_.end())
+  if (answered.request == leaving_request_) {
+    leaving_request_ = 0;
+    quit_if_done();
     return;
-  if (at->second.to_subscribe)
-    reply_to_subscribe(at->second);
-  else
-    core_.reply(mqtt::unsuback{at->second.id, std::move(at->second.reasons), {}});
-  answers_.erase(at);
-  if (is_holding_ && answers_.size() <= options_.filter_requests_max / 2)
+  }
+  const auto found = answers_.extract(answered.request);
+  if (found.empty())
+    return;
+  const auto& answer = found.mapped();
+  under_way_ -= answer.cost();
+  if (answer.id != 0 && answer.to_subscribe)
+    reply_to_subscribe(answer);
+  else if (answer.id != 0)
+    core_.reply(mqtt::unsuback{answer.id, answer.reasons, {}});
+  if (is_holding_ && under_way_ <= options_.filters_under_way_max / 2)
     read();
   pump();
 }
@@ -141,7 +147,9 @@ void mqtt_session::handle(const session_forgotten&) {
 }
 
 void mqtt_session::quit_if_done() {
-  if (forgotten_ && topics_.is_empty() && !leaving_)
+  // Until the directory has let go of the last of its filters, a group may give it a turn, which it
+  // declines.
+  if (forgotten_ && topics_.is_empty() && !leaving_ && leaving_request_ == 0)
     quit();
 }
 
@@ -253,7 +261,8 @@ void mqtt_session::lose_connection(reason_code reason) {
   is_lost_ = false;
   ends_at_ = never;
   who_.account->used->give_connection_back();
-  answers_.clear();
+  for (auto& [request, each] : answers_)
+    each.id = 0;
   world_.watching.on_mqtt_detached(who_.client, reason);
   if (will_) {
     const auto expiry = duration{seconds{core_.session_expiry()}};
@@ -279,21 +288,25 @@ void mqtt_session::forget_state() {
     leave_filters();
   if (filters_.size() != 0)
     leaving_ = std::make_unique<mqtt_filters>(std::exchange(filters_, {}));
-  leave_filters();
+  leave_filters(true);
   answers_.clear();
+  under_way_ = 0;
   give_storage_back();
   core_ = mqtt::server_session{options_.mqtt, core_.next_ordinal()};
   has_state_ = false;
 }
 
-void mqtt_session::leave_filters() {
+void mqtt_session::leave_filters(bool is_over) {
   if (!leaving_)
     return;
-  send(around_.directory, filters_left{who_.client, 0, leaving_->take(leave_max)});
-  if (leaving_->size() == 0)
+  filters_left some{who_.client, 0, leaving_->take(leave_max), is_over};
+  if (leaving_->size() == 0) {
     leaving_.reset();
-  else
+    leaving_request_ = some.request = ++last_request_;
+  } else {
     alarm_.arm_at(now());
+  }
+  send(around_.directory, std::move(some));
 }
 
 void mqtt_session::end_session(reason_code reason) {

@@ -10,6 +10,7 @@
 #include "actors/world.hpp"
 #include "protocol/mqtt/server_session.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <memory>
@@ -69,8 +70,8 @@ private:
   /// Tells the peer why, where its version can be told, and loses the connection.
   void break_off(const mqtt::error& why);
   void forget_state();
-  /// Has the directory forget some of the filters that it still has to.
-  void leave_filters();
+  /// Has the directory forget some of the filters that it still has to; `is_over`: the first ones.
+  void leave_filters(bool is_over = false);
   void quit_if_done();
   /// A failure where the session ends for it without a connection to tell.
   void end_session(mqtt::reason_code reason = mqtt::reason_code::success);
@@ -139,11 +140,14 @@ private:
   static constexpr auto unanswered = std::numeric_limits<message_id>::max();
 
   struct answer {
-    mqtt::packet_id id = 0;
+    mqtt::packet_id id = 0; ///< 0: of a connection that is gone; nobody waits
     std::vector<mqtt::reason_code> reasons;
     std::string text; ///< of the first that was refused
     bool to_subscribe = false;
+
+    [[nodiscard]] std::size_t cost() const { return std::max<std::size_t>(reasons.size(), 1); }
   };
+  void await(std::uint64_t request, answer what);
   void reply_to_subscribe(const answer& what);
 
   identity who_;
@@ -160,7 +164,9 @@ private:
   std::size_t stored_ = 0;                     ///< charged to the account
   publish_collector collected_;
   std::map<std::uint64_t, answer> answers_; ///< that wait for the directory
+  std::size_t under_way_ = 0;               ///< filters of these
   std::uint64_t last_request_ = 0;
+  std::uint64_t leaving_request_ = 0; ///< whose answer says that the last of `leaving_` have left
   std::unique_ptr<will> will_;
   instant will_at_ = never;    ///< once the connection is lost
   instant ends_at_ = never;    ///< the connection, with what its client was let in by

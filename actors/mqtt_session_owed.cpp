@@ -45,7 +45,9 @@ void mqtt_session::handle(shared_publication& what) {
 
 void mqtt_session::handle(const retained_found& found) {
   const auto* asked = filters_.find(found.filter);
-  if (!asked || !may_hear(found.what.batch->forms.topic(0)))
+  if (!asked || found.request < asked->since) // a former one asked for it
+    return;
+  if (!may_hear(found.what.batch->forms.topic(0)))
     return;
   owe(found.what.batch, 0, std::min(asked->qos, found.what.qos), true,
       mqtt_filters::ids_of(*asked));

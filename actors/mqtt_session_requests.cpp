@@ -11,7 +11,7 @@ using std::chrono::seconds;
 
 void mqtt_session::read() {
   mqtt::packet place;
-  while (answers_.size() < options_.filter_requests_max) {
+  while (under_way_ < options_.filters_under_way_max) {
     const auto request = core_.poll_request(now(), place);
     if (!request) {
       break_off(request.error());
@@ -102,9 +102,9 @@ void mqtt_session::subscribe(const mqtt::subscribe& asked) {
     waiting.reasons.push_back(reason);
     if (mqtt::is_failure(reason))
       continue;
-    const bool is_new =
-        filters_.set(each.filter, {each.maximum_qos, each.no_local, each.retain_as_published,
-                                   asked.properties.subscription_identifier.value_or(0)});
+    const bool is_new = filters_.set(
+        each.filter, {each.maximum_qos, each.no_local, each.retain_as_published,
+                      asked.properties.subscription_identifier.value_or(0), wanted.request});
     // A shared subscription gets no retained messages when it is made (4.8.2).
     const bool retained = !each.filter.starts_with("$share/") &&
                           (each.retain_handling == mqtt::retain_handling::always ||
@@ -115,7 +115,7 @@ void mqtt_session::subscribe(const mqtt::subscribe& asked) {
   }
   if (!left.filters.empty())
     send(around_.directory, std::move(left));
-  answers_.emplace(wanted.request, std::move(waiting));
+  await(wanted.request, std::move(waiting));
   send(around_.directory, std::move(wanted));
 }
 
@@ -129,8 +129,13 @@ void mqtt_session::unsubscribe(const mqtt::unsubscribe& asked) {
     if (existed)
       left.filters.emplace_back(filter);
   }
-  answers_.emplace(left.request, std::move(waiting));
+  await(left.request, std::move(waiting));
   send(around_.directory, std::move(left));
+}
+
+void mqtt_session::await(std::uint64_t request, answer what) {
+  under_way_ += what.cost();
+  answers_.emplace(request, std::move(what));
 }
 
 void mqtt_session::disconnect(const mqtt::disconnect& last) {

@@ -45,7 +45,7 @@ public:
   virtual void on_session_resumed(client_id) {}
   /// From here on this link speaks for the session, and no other.
   virtual void on_attached(client_id, link_id, std::uint32_t /*keepalive_ms*/) {}
-  /// Bytes of this link were accepted.
+  /// Bytes of this link were accepted, or nobody has listened to it until now.
   virtual void on_heard(client_id, link_id) {}
   /// Bytes kept for the session until they are acknowledged, after they have grown.
   virtual void on_backlog(client_id, std::size_t /*bytes*/) {}

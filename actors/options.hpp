@@ -28,12 +28,9 @@ struct node_options {
   /// that it compares a filter with: a millisecond or two. And how long the others have it.
   std::int64_t filter_work_max = 20'000;
   duration filter_rest{0};
-  /// How many filters may wait for that. Beyond it the directory works on without a rest: others
-  /// wait then, but memory has its bound.
-  std::size_t filters_waiting_max = 100'000;
-  /// How many requests about filters of one session may be under way; meanwhile no more is read of
-  /// what its client says.
-  std::size_t filter_requests_max = 16;
+  /// With so many filters of one session under way to the directory, whatever was asked about them,
+  /// no more is read of what its client says.
+  std::size_t filters_under_way_max = 1'000;
   udp_path::options path;
 };
 

@@ -95,7 +95,7 @@ void session::handle(const filters_answered& answer) {
     owe(message::unsuback{1, answer.request, asked->filter, 0});
   if (!has_ended())
     core_.complete(now(), answer.request);
-  if (is_holding_ && filters_->unanswered() <= options_.filter_requests_max / 2)
+  if (is_holding_ && filters_->unanswered() <= options_.filters_under_way_max / 2)
     read();
   pump();
 }
@@ -133,8 +133,10 @@ void session::handle(const path_route& found) {
 }
 
 void session::handle(runtime::alarm_rang) {
-  if (is_holding_)
-    core_.handle_bytes(now(), {}); // it is not the client who is silent
+  if (is_holding_) { // it is not the client who is silent
+    core_.handle_bytes(now(), {});
+    world_.watching.on_heard(who_.client, link_->id());
+  }
   switch (core_.handle_timeout(now())) {
   case server_session::timeout::none: break;
   case server_session::timeout::connection_dead:
@@ -209,7 +211,7 @@ void session::read() {
 }
 
 bool session::waits_for_directory() const {
-  return filters_ && filters_->unanswered() >= options_.filter_requests_max;
+  return filters_ && filters_->unanswered() >= options_.filters_under_way_max;
 }
 
 void session::hold() {
@@ -222,9 +224,10 @@ void session::hold_no_longer() {
   if (!std::exchange(is_holding_, false))
     return;
   if (is_lost_)
-    lose_connection(errc::connection_lost);
-  else
-    link_->bind(caf::actor{this}, link::reading::on);
+    return lose_connection(errc::connection_lost);
+  core_.handle_bytes(now(), {}); // nobody has listened until now
+  world_.watching.on_heard(who_.client, link_->id());
+  link_->bind(caf::actor{this}, link::reading::on);
 }
 
 void session::carry_out(const message_reader::item& request) {

@@ -103,7 +103,7 @@ void session::end(errc reason, std::string_view text) {
     ended_ = reason;
     topics_.leave_all(who_.client);
     if (filters_)
-      send(topics_.directory(), filters_left{who_.client, 0, filters_->take_all()});
+      send(topics_.directory(), filters_left{who_.client, 0, filters_->take_all(), true});
     filters_.reset();
     core_ = server_session{options_.session}; // gives the memory back
     core_.handle_detach(now());

@@ -258,7 +258,7 @@ void topic::set_retained(std::optional<retained_message> what) {
 
 void topic::handle(const retained_wanted& wanted) {
   if (extras_ && extras_->retained && extras_->retained->expires_at() > now())
-    send(wanted.session, retained_found{wanted.filter, *extras_->retained});
+    send(wanted.session, retained_found{wanted.filter, *extras_->retained, wanted.request});
 }
 
 void topic::handle(runtime::alarm_rang) {

@@ -21,12 +21,14 @@ jwt_alg_t number_of(json_web_key::algorithm how) {
   return JWT_ALG_INVAL;
 }
 
-std::optional<std::uint64_t> seconds_in(jwt_t* token, const char* name) {
+/// Empty where there is none; a time before 1970 is 0. False where it is no whole number.
+bool read_seconds(jwt_t* token, const char* name, std::optional<std::uint64_t>& to) {
   errno = 0;
   const long value = jwt_get_grant_int(token, name);
-  if (errno != 0 || value < 0)
-    return std::nullopt;
-  return static_cast<std::uint64_t>(value);
+  if (errno != 0)
+    return errno == ENOENT;
+  to = value < 0 ? 0 : static_cast<std::uint64_t>(value);
+  return true;
 }
 
 bool says(jwt_t* token, const char* name, const std::string& wanted) {
@@ -52,8 +54,10 @@ std::optional<json_web_subject> subject_of(const std::string& token, const json_
   // Without this, a token "signed" by HS256 with the public key as its secret would be believed.
   if (jwt_get_alg(raw) != number_of(key.how))
     return std::nullopt;
-  const auto expires = seconds_in(raw, "exp");
-  const auto begins = seconds_in(raw, "nbf");
+  std::optional<std::uint64_t> expires;
+  std::optional<std::uint64_t> begins;
+  if (!read_seconds(raw, "exp", expires) || !read_seconds(raw, "nbf", begins))
+    return std::nullopt;
   if ((expires && *expires <= unix_seconds) || (begins && *begins > unix_seconds))
     return std::nullopt;
   if (!says(raw, "iss", key.issuer) || !says(raw, "aud", key.audience))

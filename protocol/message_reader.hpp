@@ -26,7 +26,7 @@ public:
     message::any body;
   };
 
-  /// Borrows `input` until next() has returned empty or an error.
+  /// Borrows `input` until next() has returned empty or an error, or keep_rest() is called.
   void feed(byte_view input);
   [[nodiscard]] result<std::optional<item>> next();
 

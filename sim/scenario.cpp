@@ -48,8 +48,8 @@ void draw_filter_work(scenario& made, std::uint64_t seed) {
     return;
   made.filter_work = one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 60, 100});
   made.filter_rest = one_of<duration>(chance, std::array<duration, 4>{0s, 1ms, 5ms, 20ms});
-  made.filter_requests =
-      one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 2, made.filter_requests});
+  made.filters_under_way =
+      one_of<std::uint32_t>(chance, std::array<std::uint32_t, 3>{1, 2, made.filters_under_way});
 }
 
 constexpr std::string_view schedule_site = "scenario.schedule";

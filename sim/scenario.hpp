@@ -100,9 +100,9 @@ struct scenario {
   std::uint32_t topics_max = 1024;
   std::uint64_t session_buffer_max = 16 * 1024 * 1024;
   std::uint32_t publish_topics_max = 64;
-  std::uint32_t filter_work = 20'000;  ///< the directory's, between two rests
-  duration filter_rest{0};            ///< how long one lasts
-  std::uint32_t filter_requests = 16; ///< of one session, under way at the directory
+  std::uint32_t filter_work = 20'000;      ///< the directory's, between two rests
+  duration filter_rest{0};                 ///< how long one lasts
+  std::uint32_t filters_under_way = 1'000; ///< of one session, at the directory
   duration resume_window = std::chrono::seconds{60};
   duration keepalive = std::chrono::seconds{10}; ///< every client's wish
   bool udp = true;

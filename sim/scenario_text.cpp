@@ -31,7 +31,7 @@ void for_each_number(Scenario& what, Visitor&& visit) {
   visit("session_buffer_max", what.session_buffer_max);
   visit("publish_topics_max", what.publish_topics_max);
   visit("filter_work", what.filter_work);
-  visit("filter_requests", what.filter_requests);
+  visit("filters_under_way", what.filters_under_way);
   visit("mqtt_receive_maximum", what.mqtt_receive_maximum);
 }
 
@@ -178,7 +178,7 @@ bool read_line(line_reader& in, scenario& to) {
     return in.fail("a fact of a scenario (docs/simulation.md lists them)");
   if (to.users > users_max || to.intruders > users_max)
     return in.fail("at most " + std::to_string(users_max));
-  if (to.filter_requests == 0)
+  if (to.filters_under_way == 0)
     return in.fail("at least 1");
   return read && in.end();
 }

@@ -22,7 +22,7 @@ actors::node_options node_options_of(const scenario& plan) {
   options.publish_topics_max = plan.publish_topics_max;
   options.filter_work_max = plan.filter_work;
   options.filter_rest = plan.filter_rest;
-  options.filter_requests_max = plan.filter_requests;
+  options.filters_under_way_max = plan.filters_under_way;
   options.session.session_buffer_max = plan.session_buffer_max;
   options.session.keepalive_min = std::chrono::milliseconds{500};
   options.session.limits.unacknowledged_max = plan.unacknowledged_max;

@@ -286,7 +286,7 @@ scenarios with_simpler_world(const scenario& what) {
   const auto set_usual_filters = [&](scenario& one) {
     one.filter_work = usual.filter_work;
     one.filter_rest = usual.filter_rest;
-    one.filter_requests = usual.filter_requests;
+    one.filters_under_way = usual.filters_under_way;
   };
   add([&](scenario& one) { one.change_points.reset(); });
   add([&](scenario& one) {

@@ -31,7 +31,7 @@ public:
   packet_reader(std::uint32_t packet_size_max, protocol_version version)
       : options_{endpoint::server, version, packet_size_max} {}
 
-  /// Borrows `input` until next() has returned empty or an error.
+  /// Borrows `input` until next() has returned empty or an error, or keep_rest() is called.
   void feed(byte_view input);
   [[nodiscard]] outcome<std::optional<packet>> next();
   /// The same in a place that is there (decode_into). False where it is empty.

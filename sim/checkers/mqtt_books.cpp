@@ -139,9 +139,9 @@ void mqtt_books::grant(session& in, instant now, const mqtt::suback& answer) {
   // Those of long ago explain nothing any more.
   constexpr std::size_t windows_max = 64;
   if (in.windows.size() > windows_max)
-    std::erase_if(in.windows, [&](const window& each) {
-      return each.ended != never && each.ended + std::chrono::minutes{2} < now;
-    });
+    in.has_forgotten |= std::erase_if(in.windows, [&](const window& each) {
+                          return each.ended != never && each.ended + std::chrono::minutes{2} < now;
+                        }) != 0;
 }
 
 void mqtt_books::end(session& in, instant now, const mqtt::unsuback& answer) {

@@ -89,10 +89,12 @@ public:
     duration expiry{};  ///< duration::max(): never
     instant detached{}; ///< in the server's time
     std::vector<window> windows;
+    bool has_forgotten = false; ///< some of them
     boost::container::flat_map<mqtt::packet_id, flight> in_flight;
     std::vector<debt> owed;
-    std::size_t perhaps_owed = 0; ///< how many it may ever have been given
-    bool overflowed = false;      ///< the server says so
+    std::map<message_tag, std::size_t> retained_said; ///< how often, as the answer to a SUBSCRIBE
+    std::size_t perhaps_owed = 0;                     ///< how many it may ever have been given
+    bool overflowed = false;                          ///< the server says so
     // Of the present connection.
     by_topic<std::uint64_t> last_ordinal;
     std::map<std::tuple<user_id, session_key, std::string>, std::uint32_t> last_plain;

@@ -163,7 +163,7 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
                                 message_tag tag, const message& known) {
   const auto from = known.places.empty() ? known.published : known.places.front().when;
   bool live = false;
-  bool asked = false;
+  std::size_t asked = 0;
   bool current = !books_.knows_retained(known.topic);
   bool at_right_qos = false;
   for (auto at = to.windows.begin(); at != to.windows.end(); ++at) {
@@ -177,7 +177,7 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
                           (each.handling == mqtt::retain_handling::if_new && each.is_new));
     if (!answers)
       continue;
-    asked = true;
+    ++asked;
     // Who replaces the subscription before the topic has heard of it is sent it as the new one
     // has it [MQTT-3.8.4-3].
     at_right_qos =
@@ -194,7 +194,8 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
   }
   if (live)
     return;
-  if (!asked) // [MQTT-3.3.1-9] to [MQTT-3.3.1-12]
+  const auto said = ++to.retained_said[tag];
+  if (asked == 0) // [MQTT-3.3.1-9] to [MQTT-3.3.1-12]
     complain(now, to.user, "MQTT-3.3.1-12",
              text(name_of(tag), " goes out to ", named(to.user),
                   " with RETAIN, but no subscription of it asks for that"));
@@ -207,6 +208,10 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
              text(name_of(tag), ", retained and published at QoS ", number(known.qos),
                   ", goes out to ", named(to.user), " at QoS ", number(what.qos),
                   ", which is granted by none of its subscriptions"));
+  else if (said > asked && !to.has_forgotten) // [MQTT-3.3.1-9]: once for each
+    complain(now, to.user, "MQTT-3.3.1-9",
+             text(name_of(tag), " goes out to ", named(to.user), " as a retained message ", said,
+                  " times, but that was asked for ", asked, " times"));
 }
 
 void mqtt_rules::judge_expiry(instant now, const session& to, const mqtt::publish& what,

@@ -58,16 +58,27 @@ TEST_F(FilterRequests, WhoComesAgainComesLast) {
   EXPECT_EQ(front(), 12U);
 }
 
-TEST_F(FilterRequests, CountTheirFilters) {
-  EXPECT_EQ(all.size(), 0U);
-  push(1, 11);
-  EXPECT_EQ(all.size(), 1U) << "one without any takes room too";
-  all.push(2, {filters_left{2, 21, {"a", "b", "c"}}, {}});
-  EXPECT_EQ(all.size(), 4U);
+TEST_F(FilterRequests, AreStruckOutWhereNothingHasBegun) {
+  const auto ask = [&](client_id client, std::uint64_t number) {
+    filters_asked asked{client, number, {{"a", false}, {"b", false}, {"c", false}}};
+    all.push(client, {std::move(asked), {}});
+  };
+  ask(1, 11);
+  ask(1, 12);
+  ask(2, 21);
+  all.front().done = 1;
+  all.strike_out(2, true);
+  all.strike_out(1, true);
+  push(1, 13);
+  ASSERT_EQ(std::get<filters_asked>(all.front().what).request, 11U);
+  EXPECT_EQ(all.front().count(), 2U) << "one was done, another has begun";
   all.pop();
-  EXPECT_EQ(all.size(), 3U);
+  EXPECT_EQ(front(), 13U);
   all.pop();
-  EXPECT_EQ(all.size(), 0U);
+  EXPECT_TRUE(all.empty());
+  ask(3, 31);
+  all.strike_out(3, false);
+  EXPECT_TRUE(all.empty());
 }
 
 } // namespace

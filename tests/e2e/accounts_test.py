@@ -160,6 +160,7 @@ class SignedTokens(Accounts):
             (good, "another key", "HS256"),
             (good, "", "none"),
             ({**good, "exp": now - 1}, "signing key", "HS256"),
+            ({**good, "exp": -1}, "signing key", "HS256"),
             ({**good, "nbf": now + 60}, "signing key", "HS256"),
             ({**good, "aud": "other"}, "signing key", "HS256"),
             ({"aud": "kodama"}, "signing key", "HS256"),

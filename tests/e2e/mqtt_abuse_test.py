@@ -822,6 +822,40 @@ class Wildcards(WithVictim):
         self.tell(f"{took:.1f} s, another client's after {heard:.2f} s;")
         self.demand(SANITIZED or heard < 0.5 + took / 4, f"another client waits {heard:.1f} s")
 
+    def test_what_a_former_subscription_wanted(self):
+        """Does not come by the one that follows it and wants none (Retain Handling 2)."""
+        peer = self.peer()
+        peer.open()
+        peer.send(subscribe("+/x/#", id=1) + unsubscribe("+/x/#", id=2) +
+                  subscribe("+/x/#", id=3, options=0x20))
+        for kind, id in ((SUBACK, 1), (UNSUBACK, 2), (SUBACK, 3)):
+            self.assertEqual(peer.expect(kind)[:2], u16(id))
+        peer.send(publish("1/x/y", b"live"))
+        self.assertEqual(peer.expect(PUBLISH)[-4:], b"live")
+
+    def test_a_group_whose_member_has_gone(self):
+        """Gets everything by the others, although the directory is busy for seconds."""
+        members = [self.peer() for _ in range(2)]
+        for i, member in enumerate(members):
+            member.open(client=f"member {i}")
+            self.assertEqual(member.subscribe("$share/g/work", options=1), b"\1")
+        hoarder, publisher = self.peer(), self.peer()
+        hoarder.open(client="hoarder")
+        publisher.open(client="publisher")
+        hoarder.send(b"".join(subscribe(*(f"+/{i}/#" for i in range(start, start + 1_000)))
+                              for start in range(0, 3_000, 1_000)))
+        members.pop().send(packet(DISCONNECT))
+        self.until(lambda: self.metric('kodama_clients{protocol="mqtt"}') == 4)
+        for i in range(20):
+            publisher.send(publish("work", u8(i), 2, i + 1))
+            publisher.expect(PUBACK)
+        heard = []
+        for _ in range(20):
+            body = members[0].expect(PUBLISH)
+            heard.append(body[-1])
+            members[0].send(packet(PUBACK, body[6:8]))
+        self.assertEqual(sorted(heard), list(range(20)))
+
     def test_a_filter_that_matches_everything(self):
         peer = self.peer()
         peer.open()

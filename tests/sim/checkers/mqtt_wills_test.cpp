@@ -174,6 +174,17 @@ TEST_F(MqttCheckerOfRetained, WaitsForOneBehindAnOlderMessage) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(MqttCheckerOfRetained, RefusesOneOftenerThanItWasAskedFor) {
+  subscribe(bob, "#");
+  subscribe(bob, "+/#");
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  deliver(bob, some, qos::at_least_once, 2, false, true);
+  EXPECT_TRUE(holds(judge));
+  deliver(bob, some, qos::at_least_once, 3, false, true);
+  EXPECT_TRUE(breaks(
+      judge, {"as a retained message 3 times, but that was asked for 2 times", "MQTT-3.3.1-9"}));
+}
+
 TEST_F(MqttCheckerOfRetained, OwesNoneThatIsJustCleared) {
   subscribe_just_now();
   judge.on_mqtt_published(step(), alice, {room, empty_message, qos::at_least_once, true}, 0);
