@@ -30,7 +30,7 @@ std::string shared_name(const std::string& text) {
 void directory::take(client_id client, filter_request what) {
   if (const auto* left = std::get_if<filters_left>(&what.what); left && left->is_over)
     requests_.strike_out(client, walk_.has_value());
-  requests_.push(client, std::move(what));
+  requests_.push(client, std::move(what), walk_.has_value());
   work();
 }
 
@@ -49,22 +49,26 @@ void directory::work() {
 
 void directory::carry_on(filter_request& request) {
   const auto count = request.count();
-  work_left_ -= filter_cost;
+  bool any = true;
   if (request.done != count) {
     if (!walk_) {
       walk_ = std::visit([&](const auto& each) { return set_out(each, request); }, request.what);
       request.epoch = walk_->epoch;
+      any = !walk_->told.empty() || !walk_->wanted.empty();
+      work_left_ -= any ? filter_cost : 1;
     }
     if (!walk_on())
       return;
     walk_.reset();
     ++request.done;
-  }
-  if (request.done != count) {
-    requests_.pass_on();
   } else {
+    --work_left_;
+  }
+  if (request.done == count) {
     finish(request);
     requests_.pop();
+  } else if (any) { // else it has cost the others nothing
+    requests_.pass_on();
   }
 }
 

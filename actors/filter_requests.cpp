@@ -7,7 +7,9 @@
 
 namespace kodama::actors {
 
-void filter_requests::push(client_id client, filter_request what) {
+void filter_requests::push(client_id client, filter_request what, bool has_begun) {
+  if (std::holds_alternative<filters_away>(what.what))
+    strike<filters_away>(client, has_begun);
   auto& line = lines_[client];
   if (line.empty())
     turns_.push_back(client);
@@ -20,16 +22,25 @@ filter_request& filter_requests::front() {
 }
 
 void filter_requests::strike_out(client_id client, bool has_begun) {
+  strike<filters_asked, filters_away>(client, has_begun);
+}
+
+template <class... What>
+void filter_requests::strike(client_id client, bool has_begun) {
   const auto at = lines_.find(client);
   if (at == lines_.end())
     return;
+  const auto is_meant = [](const filter_request& each) {
+    return (std::holds_alternative<What>(each.what) || ...);
+  };
   auto& first = at->second.front();
   const auto begun = first.done + (has_begun && turns_.front() == client ? 1 : 0);
   // What is left of it still comes to its end, like everything that has begun.
-  if (auto* asked = std::get_if<filters_asked>(&first.what); asked && begun != 0)
-    asked->filters.resize(std::min(begun, asked->filters.size()));
+  if (begun != 0 && is_meant(first))
+    std::visit([&](auto& each) { each.filters.resize(std::min(begun, each.filters.size())); },
+               first.what);
   std::erase_if(at->second, [&](const filter_request& each) {
-    return std::holds_alternative<filters_asked>(each.what) && (&each != &first || begun == 0);
+    return is_meant(each) && (&each != &first || begun == 0);
   });
   if (!at->second.empty())
     return;

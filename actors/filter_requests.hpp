@@ -27,11 +27,12 @@ struct filter_request {
 class filter_requests {
 public:
   [[nodiscard]] bool empty() const noexcept { return turns_.empty(); }
-  void push(client_id client, filter_request what);
+  /// A filters_away takes the place of an earlier one.
+  void push(client_id client, filter_request what, bool has_begun = false);
   /// Whose turn it is. Stays where it is until pop().
   [[nodiscard]] filter_request& front();
-  /// The client wants nothing any more of what has not begun; `has_begun`: the next filter of
-  /// front() has.
+  /// The client wants nothing any more that has not begun; `has_begun`: the next filter of front()
+  /// has.
   void strike_out(client_id client, bool has_begun);
   /// The turn is the next client's.
   void pass_on();
@@ -40,6 +41,10 @@ public:
   void clear() noexcept;
 
 private:
+  /// Those of the client that are one of `What`.
+  template <class... What>
+  void strike(client_id client, bool has_begun);
+
   std::map<client_id, std::list<filter_request>> lines_; ///< none of them empty
   std::deque<client_id> turns_;                          ///< each that has a line, once
 };

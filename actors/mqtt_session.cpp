@@ -286,7 +286,7 @@ void mqtt_session::tell_groups(bool away) {
 void mqtt_session::forget_state() {
   while (leaving_) // one life's at most: a client might come anew again and again
     leave_filters();
-  if (filters_.size() != 0)
+  if (filters_.size() != 0 || !answers_.empty())
     leaving_ = std::make_unique<mqtt_filters>(std::exchange(filters_, {}));
   leave_filters(true);
   answers_.clear();

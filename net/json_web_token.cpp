@@ -3,14 +3,17 @@
 #include <jwt.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <system_error>
 
 namespace kodama::net {
 namespace {
 
 using decoded = std::unique_ptr<jwt_t, decltype(&jwt_free)>;
+using json_text = std::unique_ptr<char, decltype(&std::free)>;
 
 jwt_alg_t number_of(json_web_key::algorithm how) {
   switch (how) {
@@ -21,13 +24,19 @@ jwt_alg_t number_of(json_web_key::algorithm how) {
   return JWT_ALG_INVAL;
 }
 
-/// Empty where there is none; a time before 1970 is 0. False where it is no whole number.
+/// Empty where there is none; a time before 1970 is 0, and of a second only its begin counts. False
+/// where it is no number.
 bool read_seconds(jwt_t* token, const char* name, std::optional<std::uint64_t>& to) {
-  errno = 0;
-  const long value = jwt_get_grant_int(token, name);
-  if (errno != 0)
-    return errno == ENOENT;
-  to = value < 0 ? 0 : static_cast<std::uint64_t>(value);
+  const json_text text{jwt_get_grants_json(token, name), &std::free};
+  if (!text)
+    return true;
+  const std::string_view shown{text.get()};
+  double value = 0;
+  const auto read = std::from_chars(shown.data(), shown.data() + shown.size(), value);
+  if (read.ec != std::errc{} || read.ptr != shown.data() + shown.size())
+    return false;
+  constexpr double most = 9e18;
+  to = static_cast<std::uint64_t>(std::clamp(value, 0.0, most));
   return true;
 }
 
@@ -37,8 +46,7 @@ bool says(jwt_t* token, const char* name, const std::string& wanted) {
   if (const char* text = jwt_get_grant(token, name))
     return wanted == text;
   // Several: a JSON array of strings.
-  const std::unique_ptr<char, decltype(&std::free)> list{jwt_get_grants_json(token, name),
-                                                         &std::free};
+  const json_text list{jwt_get_grants_json(token, name), &std::free};
   return list && std::string_view{list.get()}.find('"' + wanted + '"') != std::string_view::npos;
 }
 

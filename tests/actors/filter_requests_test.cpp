@@ -58,6 +58,22 @@ TEST_F(FilterRequests, WhoComesAgainComesLast) {
   EXPECT_EQ(front(), 12U);
 }
 
+TEST_F(FilterRequests, OneThatSaysWhoIsAwayTakesThePlaceOfTheLast) {
+  const auto away = [&](bool is_away) { all.push(1, {filters_away{1, is_away, {"a", "b"}}, {}}); };
+  push(1, 11);
+  away(true);
+  away(false);
+  all.pop();
+  EXPECT_FALSE(std::get<filters_away>(all.front().what).away);
+  all.front().done = 1;
+  away(true);
+  EXPECT_EQ(all.front().count(), 1U) << "what has begun is not taken back";
+  all.pop();
+  EXPECT_TRUE(std::get<filters_away>(all.front().what).away);
+  all.pop();
+  EXPECT_TRUE(all.empty());
+}
+
 TEST_F(FilterRequests, AreStruckOutWhereNothingHasBegun) {
   const auto ask = [&](client_id client, std::uint64_t number) {
     filters_asked asked{client, number, {{"a", false}, {"b", false}, {"c", false}}};

@@ -156,12 +156,15 @@ class SignedTokens(Accounts):
         now = int(time.time())
         good = {"sub": "dora", "aud": ["other", "kodama"], "exp": now + 60}
         self.assertEqual(self.publish_as(signed(good)), 0)
+        self.assertEqual(self.publish_as(signed({**good, "exp": now + 60.5, "nbf": now - 1.5})), 0)
         for claims, key, algorithm in (
             (good, "another key", "HS256"),
             (good, "", "none"),
             ({**good, "exp": now - 1}, "signing key", "HS256"),
             ({**good, "exp": -1}, "signing key", "HS256"),
             ({**good, "nbf": now + 60}, "signing key", "HS256"),
+            ({**good, "nbf": now + 60.5}, "signing key", "HS256"),
+            ({**good, "nbf": str(now - 60)}, "signing key", "HS256"),
             ({**good, "aud": "other"}, "signing key", "HS256"),
             ({"aud": "kodama"}, "signing key", "HS256"),
         ):
