@@ -216,6 +216,17 @@ class EveryLayer(Transports):
             for _ in range(150):
                 self.assertEqual(receive(reader, len(packet)), packet, name)
 
+    def test_who_asks_for_too_much_at_once_is_read_on(self):
+        # More filters than may be under way to the directory: reading stops, and goes on.
+        count = 20_000
+        sent = b"".join(subscribe_packet(f"held/{i}/+") for i in range(count)) + b"\xc0\x00"
+        for name in self.MQTT:
+            peer = self.greet(self.stream(name), name)
+            peer.sendall(sent)
+            got = receive(peer, count * 5 + 2)
+            self.assertEqual(got.count(b"\x90\x03\x00\x01\x00"), count, name)
+            self.assertIn(b"\xd0\x00", got)
+
     def test_the_end_is_told_in_every_layer(self):
         peers = {name: self.greet(self.stream(name), name) for name in ("mqtts", "mqtt-ws",
                                                                         "mqtt-wss")}
