@@ -18,18 +18,22 @@ setter whole(Number& to, std::uint64_t least, std::uint64_t most) {
   };
 }
 
+constexpr std::uint64_t sizes_max = std::numeric_limits<std::uint32_t>::max();
+/// What MQTT's Remaining Length has room for, with all that a packet may gain on its way.
+constexpr std::uint64_t messages_max = 128 * 1024 * 1024;
+
 template <class Number>
-setter size(Number& to, std::uint64_t least) {
-  return [&to, least](const toml::node& value) -> parsed<void> {
+setter size(Number& to, std::uint64_t least, std::uint64_t most = sizes_max) {
+  return [&to, least, most](const toml::node& value) -> parsed<void> {
     const auto text = value.value_exact<std::string>();
     if (!text)
       return refusal{"expected a size in quotes, such as \"64KiB\""};
     const auto bytes = parse_size(*text);
     if (!bytes)
       return bytes.error();
-    if (*bytes < least || *bytes > std::numeric_limits<std::uint32_t>::max())
+    if (*bytes < least || *bytes > most)
       return refusal{'"' + *text + "\" is out of range; expected " + std::to_string(least) +
-                     " bytes to 4 GiB"};
+                     (most == messages_max ? " bytes to 128 MiB" : " bytes to 4 GiB")};
     to = static_cast<Number>(*bytes);
     return boost::system::in_place_value;
   };
@@ -161,7 +165,7 @@ setters keys_of(serve_config& config) {
       {"threads", whole(server.threads, 1, serve_threads_max)},
       {"udp", yes_or_no_setter(server.udp)},
       {"shutdown_max", milliseconds(server.shutdown_max)},
-      {"limits.message_size_max", size(limits.message_size_max, 1024)},
+      {"limits.message_size_max", size(limits.message_size_max, 1024, messages_max)},
       {"limits.sections_max", whole(limits.sections_max, 16, 1024)},
       {"limits.topic_length_max", whole(limits.topic_length_max, 1, 65'535)},
       {"limits.topics_max", whole(limits.topics_max, 1, 1'000'000)},
@@ -173,7 +177,7 @@ setters keys_of(serve_config& config) {
       {"limits.publish_topics_max", whole(node.publish_topics_max, 1, 1'000'000)},
       {"limits.retained_max", whole(node.retained_max, 1, 100'000'000)},
       {"limits.retained_bytes_max", size(node.retained_bytes_max, 1024)},
-      {"mqtt_limits.packet_size_max", size(mqtt.packet_size_max, 1024)},
+      {"mqtt_limits.packet_size_max", size(mqtt.packet_size_max, 1024, messages_max)},
       {"mqtt_limits.receive_maximum", whole(mqtt.receive_maximum, 1, 65'535)},
       {"mqtt_limits.topic_alias_maximum", whole(mqtt.topic_alias_maximum, 0, 65'535)},
       {"mqtt_limits.topic_alias_out_max", whole(mqtt.topic_alias_out_max, 0, 65'535)},

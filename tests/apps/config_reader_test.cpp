@@ -53,6 +53,14 @@ TEST_F(ConfigReader, NothingIsWrongWithNothing) {
   EXPECT_EQ(mistakes_of("# a comment\n[limits]\n"), lines{});
 }
 
+TEST_F(ConfigReader, MessagesFitIntoWhatMqttCanSay) {
+  EXPECT_EQ(mistakes_of("[limits]\nmessage_size_max = \"128MiB\"\n"), lines{});
+  for (const auto* key : {"limits.message_size_max", "mqtt_limits.packet_size_max"})
+    EXPECT_EQ(mistakes_of(std::string{key} + " = \"129MiB\"\n"),
+              lines{"1: " + std::string{key} +
+                    ": \"129MiB\" is out of range; expected 1024 bytes to 128 MiB"});
+}
+
 TEST_F(ConfigReader, EveryMistakeIsToldInTheOrderOfTheFile) {
   EXPECT_EQ(mistakes_of("threads = 0\n"
                         "listn = \"127.0.0.1:0\"\n"
