@@ -159,8 +159,8 @@ private:
     return run_.server().udp_statistics().probes_answered == 0 && clock::now() < *udp_deadline_;
   }
 
-  /// The answer to a PING shows that the server has read what went before it, so that neither the
-  /// next burst nor our DISCONNECT overtakes it.
+  /// The answer to a ping shows that the server has read what went before it, datagrams included,
+  /// so that neither the next burst nor our DISCONNECT overtakes it.
   void flush() {
     if (!run_.server().connected())
       return all_sent_ ? run_.finish() : void();

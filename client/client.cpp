@@ -70,10 +70,17 @@ public:
   explicit body(const options& chosen)
       : connection{to_connection(chosen), random_}
       , sockets{connection, chosen.server, [this](const auto& event) { std::visit(*this, event); },
-                [this] { tell_writable(); }} {}
+                [this] {
+                  tell_writable();
+                  answer_pings();
+                }} {}
 
 private:
   system_chance random_;
+  bool has_route_ = false;
+  bool datagrams_sent_ = false;          // since the last ping
+  std::optional<std::uint64_t> awaited_; // pings wait for an answer to a probe after that many
+  std::optional<duration> round_trip_;   // PONG has come
 
 public:
   client_connection connection;
@@ -108,7 +115,7 @@ public:
   void operator()(const client_event::unwatched& e) { waiting.complete(e.request); }
   void operator()(const client_event::subscribers& e) { waiting.answer(e.request, e); }
   void operator()(const client_event::server_time& e) { waiting.answer(e.request, e); }
-  void operator()(const client_event::pong& e) { waiting.answer_pings(e.round_trip); }
+  void operator()(const client_event::pong& e) { round_trip_ = e.round_trip; }
   void operator()(const client_event::request_failed& e) {
     // What was refused is not to be handed what another filter brings.
     if (!e.topic.empty() && !connection.is_wanted(e.topic))
@@ -122,22 +129,26 @@ public:
   }
   void operator()(const client_event::connection_lost& e) {
     online = false;
-    waiting.answer_pings(e.reason);
+    fail_pings(e.reason);
     call(on_connection_lost, e);
   }
   void operator()(const client_event::session_lost& e) {
     online = false;
-    waiting.answer_pings(e.reason);
+    fail_pings(e.reason);
     waiting.fail_all(e.unconfirmed, e.reason);
     waiting.fail_all(e.abandoned, e.reason);
     call(on_session_lost, e);
   }
   void operator()(const client_event::stopped& e) {
     online = false;
+    fail_pings(e.reason);
     waiting.stop(e.reason);
     call(on_stopped, e);
   }
-  void operator()(const client_event::udp_changed& e) { call(on_udp_changed, e); }
+  void operator()(const client_event::udp_changed& e) {
+    has_route_ = e.up;
+    call(on_udp_changed, e);
+  }
 
   handlers<message_handler>& handlers_for(std::string_view topic) {
     return mqtt::has_wildcard(topic) ? filtered : messages;
@@ -147,6 +158,40 @@ public:
     auto& all = handlers_for(topic);
     if (const auto found = all.find(topic); found != all.end())
       all.erase(found);
+  }
+
+  result<void> publish_unreliable(std::string_view topic, std::uint16_t content_type,
+                                  byte_view content) {
+    datagrams_sent_ = datagrams_sent_ || has_route_;
+    sockets.wake();
+    return connection.publish_unreliable(driver::now(), topic, content_type, content);
+  }
+
+  /// PONG says nothing of datagrams that were sent before PING: they go another way, and another
+  /// thread of the server's may read them. A probe that is sent after them goes their way.
+  void ping(std::function<void(result<duration>)> answer) {
+    waiting.add_ping(std::move(answer));
+    connection.ping(driver::now());
+    if (std::exchange(datagrams_sent_, false)) {
+      awaited_ = connection.udp_statistics().probes_sent;
+      connection.check_udp(driver::now());
+    }
+    sockets.wake();
+  }
+
+  void answer_pings() {
+    if (awaited_ && has_route_ && connection.udp_statistics().proven_to <= *awaited_)
+      return;
+    awaited_.reset();
+    if (const auto round_trip = std::exchange(round_trip_, std::nullopt))
+      waiting.answer_pings(*round_trip);
+  }
+
+  void fail_pings(boost::system::error_code reason) {
+    has_route_ = datagrams_sent_ = false;
+    awaited_.reset();
+    round_trip_.reset();
+    waiting.answer_pings(reason);
   }
 
   void tell_writable() {
@@ -225,8 +270,7 @@ result<void> client::publish(std::string_view topic, std::uint16_t content_type,
 
 result<void> client::publish_unreliable(std::string_view topic, std::uint16_t content_type,
                                         byte_view content) {
-  body_->sockets.wake();
-  return body_->connection.publish_unreliable(driver::now(), topic, content_type, content);
+  return body_->publish_unreliable(topic, content_type, content);
 }
 
 bool client::can_publish() const noexcept {
@@ -255,9 +299,7 @@ void client::ping(std::function<void(result<duration>)> answer) {
     answer(make_error_code(errc::connection_lost));
     return;
   }
-  body_->waiting.add_ping(std::move(answer));
-  body_->connection.ping(driver::now());
-  body_->sockets.wake();
+  body_->ping(std::move(answer));
 }
 
 bool client::connected() const noexcept {

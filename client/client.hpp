@@ -103,7 +103,8 @@ public:
               std::function<void(result<client_event::subscribers>)> answer);
   [[nodiscard]] result<void>
   server_time(std::function<void(result<client_event::server_time>)> answer);
-  /// The round trip; connection_lost where there is no connection.
+  /// The round trip; connection_lost where there is no connection. By then the server has read what
+  /// was sent before, also by UDP unless it was lost: who leaves after publish_unreliable() asks.
   void ping(std::function<void(result<duration>)> answer);
   [[nodiscard]] bool connected() const noexcept;
   [[nodiscard]] udp_path::statistics udp_statistics() const;

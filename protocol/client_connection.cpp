@@ -106,6 +106,10 @@ void client_connection::ping(instant now) {
   last_ping_ = now;
 }
 
+void client_connection::check_udp(instant now) {
+  datagrams_.check_now(now);
+}
+
 bool client_connection::can_publish() const noexcept {
   return session_.can_publish();
 }

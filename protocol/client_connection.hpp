@@ -82,6 +82,8 @@ public:
   /// Asked again on the next connection where the answer was lost, in whatever session.
   [[nodiscard]] result<request_id> request_server_time(instant now);
   void ping(instant now);
+  /// As udp_path::check_now(): what of it is proven is in udp_statistics().
+  void check_udp(instant now);
 
   /// Whether the next reliable publish would fit the server's limit and our buffer; then no request
   /// is refused with too_many_unacknowledged. One message may overshoot the buffer.

@@ -6,20 +6,6 @@
 #include <variant>
 
 namespace kodama {
-namespace {
-
-/// A UDP PROBE without padding, and what a PADDING section takes besides its value.
-constexpr std::size_t probe_size = message_header_size + section_size(sizeof(std::uint64_t));
-constexpr std::size_t padding_overhead = section_size(0);
-
-/// How much padding makes the sealed probe `datagram_size` bytes long, or the closest below it: a
-/// section is a multiple of 4.
-constexpr std::size_t padding_for(std::size_t datagram_size) noexcept {
-  constexpr auto least = datagram_channel::overhead + probe_size + padding_overhead;
-  return datagram_size <= least ? 0 : (datagram_size - least) / 4 * 4;
-}
-
-} // namespace
 
 client_datagrams::client_datagrams(udp_path::options path, decode_limits limits, chance& random)
     : options_{std::move(path)}
@@ -106,6 +92,11 @@ void client_datagrams::handle_timeout(instant now) {
     path_->handle_timeout(now);
 }
 
+void client_datagrams::check_now(instant now) {
+  if (path_)
+    path_->check_now(now);
+}
+
 std::optional<message::publish> client_datagrams::poll_publish() {
   while (read_ != arrived_.size()) {
     const auto rest = byte_view{arrived_}.subspan(read_);
@@ -188,12 +179,8 @@ void client_datagrams::seal(const address& to, byte_view plaintext) {
 
 void client_datagrams::transmit(instant now, const udp_path::transmission& what) {
   bytes plaintext;
-  if (auto probe = std::get_if<message::udp_probe>(&what.what)) {
-    message::encode(plaintext, message::udp_probe{probe->probe, padding_for(what.datagram_size)},
-                    to_timestamp(now));
-  } else {
-    message::encode(plaintext, std::get<message::udp_probe_ack>(what.what), to_timestamp(now));
-  }
+  std::visit([&](const auto& said) { message::encode(plaintext, said, to_timestamp(now)); },
+             what.what);
   seal(what.to, plaintext);
 }
 

@@ -42,6 +42,8 @@ public:
   void handle_datagram(instant now, const address& from, byte_view datagram);
   void handle_too_long(instant now, std::size_t size);
   void handle_timeout(instant now);
+  /// As udp_path does.
+  void check_now(instant now);
 
   /// A message without a guarantee that arrived; valid until the next call.
   [[nodiscard]] std::optional<message::publish> poll_publish();

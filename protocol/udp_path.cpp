@@ -128,6 +128,14 @@ void udp_path::handle_too_long(instant now, std::size_t datagram_size) {
   check();
 }
 
+void udp_path::check_now(instant now) {
+  if (phase_ == phase::resting)
+    begin(now, phase::checking);
+  else
+    check_wanted_ = is_proven();
+  check();
+}
+
 std::optional<udp_path::transmission> udp_path::poll_transmit() {
   if (!acks_.empty()) { // first: the peer is measuring the time
     const auto ack = acks_.front();
@@ -155,6 +163,7 @@ udp_path::statistics udp_path::stats() const {
   out.round_trip = smoothed_;
   out.probes_sent = probes_sent_;
   out.probes_answered = probes_answered_;
+  out.proven_to = proven_to_;
   if (decided_ != 0)
     out.loss_percent = static_cast<unsigned>(std::popcount(losses_)) * 100 / decided_;
   return out;
@@ -252,6 +261,7 @@ void udp_path::send_probe(instant now) {
 
 void udp_path::probe_answered(instant now) {
   ++probes_answered_;
+  proven_to_ = probes_sent_; // only the most recent probe is ever awaited
   last_answer_ = now;
   switch (phase_) {
   case phase::proving:
@@ -294,6 +304,10 @@ void udp_path::grow_or_rest(instant now) {
     begin(now, phase::growing);
     return;
   }
+  if (std::exchange(check_wanted_, false)) {
+    begin(now, phase::checking);
+    return;
+  }
   forget_probe();
   phase_ = phase::resting;
   // From the last answer, not from now: a failed search for a larger size proves nothing.
@@ -307,6 +321,7 @@ void udp_path::limit_size(instant now, std::size_t first_too_long) {
 
 void udp_path::path_failed(instant now) {
   forget_probe();
+  check_wanted_ = false;
   size_ = 0;
   if (role_ == role::server) {
     phase_ = phase::idle;
@@ -325,6 +340,7 @@ void udp_path::forget_peer() {
   peer_.reset();
   wake_ = never;
   attempts_ = 0;
+  check_wanted_ = false;
   budget_ = 0;
   size_ = 0;
   size_limit_ = options_.sizes.size();

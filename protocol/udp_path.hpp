@@ -69,6 +69,10 @@ public:
     duration round_trip{0}; ///< smoothed as RFC 6298 does; 0 before the first sample
     std::uint64_t probes_sent = 0;
     std::uint64_t probes_answered = 0;
+    /// How many probes had been sent when the newest one that proved something left, itself
+    /// included; 0: none has. Where the network keeps the order, the peer has read what left before
+    /// that one.
+    std::uint64_t proven_to = 0;
     /// Over the last 16 decided probes at most: the share that was lost, in percent. The search
     /// for larger sizes does not count: what is lost there is lost for its length.
     unsigned loss_percent = 0;
@@ -90,6 +94,9 @@ public:
   void handle_probe_ack(instant now, const address& from, const message::udp_probe_ack& ack);
   /// The network said that a datagram of this size is too long (EMSGSIZE).
   void handle_too_long(instant now, std::size_t datagram_size);
+  /// Probes a proven path now, or once what is being probed is decided, rather than after the rest;
+  /// see statistics::proven_to. Does nothing without a proven path.
+  void check_now(instant now);
 
   [[nodiscard]] std::optional<transmission> poll_transmit();
   [[nodiscard]] std::optional<route> current_route() const;
@@ -159,6 +166,7 @@ private:
   std::optional<address> peer_; // client: the server; server: the only candidate, proven or not
   instant wake_ = never;        // of the present phase; never: it waits for something else
   unsigned attempts_ = 0;       // probes sent in this phase without an answer
+  bool check_wanted_ = false;   // by check_now(), while something else was being probed
   duration pause_{0};           // client: before the next attempt after a failure
   std::uint64_t budget_ = 0;    // server: bytes that an unproven peer may still be sent
 
@@ -174,6 +182,7 @@ private:
   duration variation_{0};
   std::uint64_t probes_sent_ = 0;
   std::uint64_t probes_answered_ = 0;
+  std::uint64_t proven_to_ = 0;
   std::uint16_t losses_ = 0; // one bit for each of the last decided probes, the newest lowest
   unsigned decided_ = 0;     // how many of those bits mean anything
 };

@@ -117,6 +117,45 @@ TEST(Client, SendsByDatagramsWhereTheyPass) {
   }));
 }
 
+TEST(Client, LearnsFromAPingThatItsDatagramsHaveBeenRead) {
+  served server;
+  boost::asio::io_context network;
+  net::flaky_options slow;
+  const auto loopback = boost::asio::ip::address_v4::loopback();
+  slow.listen = {loopback, 0};
+  slow.to = {loopback, server.port()};
+  slow.bandwidth = 20'000; // a datagram of 1,000 bytes takes 50 ms, PING and DISCONNECT hardly one
+  net::flaky_proxy proxy{network, slow};
+  ASSERT_TRUE(proxy.start());
+  client hearer{{.server = server.address()}};
+  client game{{.server = "127.0.0.1:" + std::to_string(proxy.listening().port())}};
+  bool subscribed = false;
+  bool up = false;
+  bool stopped = false;
+  std::size_t heard = 0;
+  ASSERT_TRUE(hearer.subscribe(
+      "room", [&](const auto& m) { heard += m.content.size(); },
+      [&](auto error) { subscribed = !error; }));
+  game.on_udp_changed([&](const auto& e) { up = e.up; });
+  game.on_stopped([&](const auto&) { stopped = true; });
+  hearer.connect();
+  game.connect();
+  const auto until = [&](const std::function<bool()>& done) {
+    return run_until({&hearer, &game}, [&] {
+      network.restart();
+      network.poll();
+      return done();
+    });
+  };
+  ASSERT_TRUE(until([&] { return subscribed && up; }));
+  ASSERT_TRUE(game.publish_unreliable("room", text, bytes(1'000)));
+  game.ping([&](const auto&) { game.disconnect(); });
+  EXPECT_TRUE(until([&] { return stopped; }));
+  EXPECT_TRUE(run_until(
+      {&hearer}, [&] { return heard == 1'000; }, 2s));
+  proxy.stop();
+}
+
 /// Publishes numbers as fast as it is allowed to, and checks what comes back.
 class player {
 public:

@@ -102,6 +102,40 @@ TEST_F(UdpPath, ChecksAProvenPathAtTheIntervalGiveOrTakeATenth) {
   EXPECT_GT(most - least, 800ms);
 }
 
+TEST_F(UdpPath, ChecksAtOnceWhenAsked) {
+  client.check_now(now);
+  EXPECT_FALSE(client.poll_transmit().has_value()) << "there is nothing to check";
+  start();
+  for (int i = 0; i != 3; ++i)
+    answer(take_probe(client));
+  EXPECT_EQ(client.stats().proven_to, 3U);
+  client.check_now(now);
+  const auto first = take_probe(client);
+  now += 10ms;
+  client.check_now(now); // the first may have left before what this is about
+  EXPECT_FALSE(client.poll_transmit().has_value());
+  answer(first);
+  EXPECT_EQ(client.stats().proven_to, 4U);
+  answer(take_probe(client));
+  EXPECT_EQ(client.stats().proven_to, 5U);
+  EXPECT_FALSE(client.poll_transmit().has_value());
+  EXPECT_GE(client.poll_timeout(), now + 4500ms) << "at rest";
+}
+
+TEST_F(UdpPath, ProvesNothingByALateAnswer) {
+  start();
+  for (int i = 0; i != 3; ++i)
+    answer(take_probe(client));
+  client.check_now(now);
+  const auto late = take_probe(client);
+  now = client.poll_timeout();
+  client.handle_timeout(now);
+  answer(late);
+  EXPECT_EQ(client.stats().proven_to, 3U);
+  answer(take_probe(client));
+  EXPECT_EQ(client.stats().proven_to, 5U);
+}
+
 TEST_F(UdpPath, CountsLossOverTheLastSixteenProbes) {
   start();
   for (int i = 0; i != 3; ++i)
