@@ -11,7 +11,13 @@ namespace {
 
 // What something costs, in topics that could be compared with a filter meanwhile.
 constexpr std::int64_t filter_cost = 50;
+constexpr std::int64_t idle_filter_cost =
+    6; // of one that changes nothing and of which nobody hears
 constexpr std::int64_t message_cost = 10;
+
+// So many of those may go ahead of what others ask for: someone who has left a hundred thousand
+// behind should not wait as often for their turn.
+constexpr std::size_t idle_filters_max = 64;
 
 /// What topics are matched with: the filter without its "$share/{ShareName}/".
 std::string_view plain_filter(std::string_view text) {
@@ -55,7 +61,7 @@ void directory::carry_on(filter_request& request) {
       walk_ = std::visit([&](const auto& each) { return set_out(each, request); }, request.what);
       request.epoch = walk_->epoch;
       any = !walk_->told.empty() || !walk_->wanted.empty();
-      work_left_ -= any ? filter_cost : 1;
+      work_left_ -= any ? filter_cost : idle_filter_cost;
     }
     if (!walk_on())
       return;
@@ -67,7 +73,7 @@ void directory::carry_on(filter_request& request) {
   if (request.done == count) {
     finish(request);
     requests_.pop();
-  } else if (any) { // else it has cost the others nothing
+  } else if (any || request.done % idle_filters_max == 0) {
     requests_.pass_on();
   }
 }

@@ -10,24 +10,29 @@ using mqtt::reason_code;
 using std::chrono::seconds;
 
 void mqtt_session::read() {
+  using filters = mqtt::server_session::filters;
   mqtt::packet place;
-  while (under_way_ < options_.filters_under_way_max) {
-    const auto request = core_.poll_request(now(), place);
+  for (;;) {
+    // What needs nothing of the directory goes on: PINGREQ wants its answer in time.
+    const bool is_full = under_way_ >= options_.filters_under_way_max;
+    const auto request =
+        core_.poll_request(now(), place, is_full ? filters::held : filters::wanted);
     if (!request) {
       break_off(request.error());
       return;
     }
     if (!*request) {
       pass_collected();
-      hold_no_longer();
+      if (is_full && core_.asks_about_filters_next())
+        hold();
+      else
+        hold_no_longer();
       return;
     }
     carry_out(**request);
     if (!link_)
       return;
   }
-  pass_collected();
-  hold();
 }
 
 void mqtt_session::hold() {

@@ -52,6 +52,8 @@ void session::receive_datagram(const datagram_arrived& arrived) {
     else if (const auto* what = std::get_if<message::publish>(&body))
       if (core_.accept_datagram_publish(*what))
         collect(*what);
+    if (has_ended())
+      return; // refused; the path is gone, and the plaintext with it
   }
   pass_collected();
 }

@@ -64,6 +64,7 @@ public:
         input_->cancel();
     });
     run_.on_connected([this] { go_on(); });
+    run_.server().on_session_lost([this](const auto& e) { handle_session_lost(e); });
     run_.server().on_writable([this] { go_on(); });
     run_.server().on_udp_changed([this](const client_event::udp_changed&) { go_on(); });
   }
@@ -166,9 +167,11 @@ private:
       return all_sent_ ? run_.finish() : void();
     if (std::exchange(flushing_, true))
       return;
-    run_.server().ping([this](const auto&) {
+    run_.server().ping([this](const auto& answer) {
       flushing_ = false;
       burst_ = 0;
+      if (!answer && answer.error() != errc::connection_lost)
+        return; // the session's end, of which the client tells next
       if (all_sent_)
         run_.finish();
       else
@@ -181,6 +184,14 @@ private:
       return run_.fail_soon(error.message());
     ++confirmed_;
     finish_when_confirmed();
+  }
+
+  /// Of those without a guarantee nothing is kept that could be sent again; a server that has
+  /// forgotten us may have passed them on, one that tells why it ended the session may not.
+  void handle_session_lost(const client_event::session_lost& e) {
+    const bool refused = command_.unreliable && sent_ != 0 && e.reason != errc::session_unknown;
+    if (refused || !e.unconfirmed.empty())
+      run_.fail(e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
   }
 
   void finish_when_confirmed() {

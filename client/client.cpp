@@ -3,6 +3,7 @@
 #include "client/driver.hpp"
 #include "client/system_chance.hpp"
 #include "client/waiting_calls.hpp"
+#include "client/waiting_pings.hpp"
 #include "protocol/mqtt/topic_filter.hpp"
 
 #include <map>
@@ -78,9 +79,8 @@ public:
 private:
   system_chance random_;
   bool has_route_ = false;
-  bool datagrams_sent_ = false;          // since the last ping
-  std::optional<std::uint64_t> awaited_; // pings wait for an answer to a probe after that many
-  std::optional<duration> round_trip_;   // PONG has come
+  bool datagrams_sent_ = false; // since the last ping
+  waiting_pings pings_;
 
 public:
   client_connection connection;
@@ -115,7 +115,10 @@ public:
   void operator()(const client_event::unwatched& e) { waiting.complete(e.request); }
   void operator()(const client_event::subscribers& e) { waiting.answer(e.request, e); }
   void operator()(const client_event::server_time& e) { waiting.answer(e.request, e); }
-  void operator()(const client_event::pong& e) { round_trip_ = e.round_trip; }
+  void operator()(const client_event::pong& e) {
+    pings_.handle_pong(e.round_trip);
+    answer_pings();
+  }
   void operator()(const client_event::request_failed& e) {
     // What was refused is not to be handed what another filter brings.
     if (!e.topic.empty() && !connection.is_wanted(e.topic))
@@ -167,31 +170,25 @@ public:
     return connection.publish_unreliable(driver::now(), topic, content_type, content);
   }
 
-  /// PONG says nothing of datagrams that were sent before PING: they go another way, and another
-  /// thread of the server's may read them. A probe that is sent after them goes their way.
   void ping(std::function<void(result<duration>)> answer) {
-    waiting.add_ping(std::move(answer));
-    connection.ping(driver::now());
+    std::optional<std::uint64_t> probes_sent;
     if (std::exchange(datagrams_sent_, false)) {
-      awaited_ = connection.udp_statistics().probes_sent;
+      probes_sent = connection.udp_statistics().probes_sent;
       connection.check_udp(driver::now());
     }
+    pings_.add(std::move(answer), probes_sent);
+    connection.ping(driver::now());
     sockets.wake();
   }
 
   void answer_pings() {
-    if (awaited_ && has_route_ && connection.udp_statistics().proven_to <= *awaited_)
-      return;
-    awaited_.reset();
-    if (const auto round_trip = std::exchange(round_trip_, std::nullopt))
-      waiting.answer_pings(*round_trip);
+    pings_.answer_ready(has_route_ ? std::optional{connection.udp_statistics().proven_to}
+                                   : std::nullopt);
   }
 
   void fail_pings(boost::system::error_code reason) {
     has_route_ = datagrams_sent_ = false;
-    awaited_.reset();
-    round_trip_.reset();
-    waiting.answer_pings(reason);
+    pings_.fail(reason);
   }
 
   void tell_writable() {

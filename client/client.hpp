@@ -103,8 +103,9 @@ public:
               std::function<void(result<client_event::subscribers>)> answer);
   [[nodiscard]] result<void>
   server_time(std::function<void(result<client_event::server_time>)> answer);
-  /// The round trip; connection_lost where there is no connection. By then the server has read what
-  /// was sent before, also by UDP unless it was lost: who leaves after publish_unreliable() asks.
+  /// The round trip; connection_lost where there is no connection. Not answered before the server
+  /// has read what publish_unreliable() has sent by UDP, unless that was lost: disconnect() goes by
+  /// TCP, and would overtake it.
   void ping(std::function<void(result<duration>)> answer);
   [[nodiscard]] bool connected() const noexcept;
   [[nodiscard]] udp_path::statistics udp_statistics() const;

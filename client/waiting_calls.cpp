@@ -33,11 +33,6 @@ void waiting_calls::complete_topic(request_id request, interest what, std::strin
       done({});
 }
 
-void waiting_calls::answer_pings(result<duration> round_trip) {
-  for (const auto& answer : std::exchange(pings_, {}))
-    answer(round_trip);
-}
-
 bool waiting_calls::fail(request_id request, error_code reason) {
   if (const auto asked = topics_.extract(request)) {
     const auto waiting = interests_.extract(asked.mapped());
@@ -68,7 +63,6 @@ void waiting_calls::stop(error_code reason) {
   for (const auto& [key, waiting] : std::exchange(interests_, {}))
     for (const auto& done : waiting)
       done(reason);
-  answer_pings(reason);
 }
 
 waiting_calls::call waiting_calls::take(request_id request) {

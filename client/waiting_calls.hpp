@@ -2,7 +2,6 @@
 
 #include "protocol/client_event.hpp"
 #include "protocol/result.hpp"
-#include "protocol/time.hpp"
 
 #include <functional>
 #include <map>
@@ -28,15 +27,11 @@ public:
   void add_topic(request_id request, interest what, std::string_view topic, completion done);
   template <class Answer>
   void add_question(request_id request, std::function<void(result<Answer>)> ask);
-  void add_ping(std::function<void(result<duration>)> answer) {
-    pings_.push_back(std::move(answer));
-  }
 
   void complete(request_id request);
   void complete_topic(request_id request, interest what, std::string_view topic);
   template <class Answer>
   void answer(request_id request, const Answer& what);
-  void answer_pings(result<duration> round_trip);
 
   /// The server refused; false when nobody waits for that.
   bool fail(request_id request, boost::system::error_code reason);
@@ -56,7 +51,6 @@ private:
   std::map<request_id, call> calls_;
   std::map<request_id, topic_key> topics_; // which request somebody waits for by its topic
   std::map<topic_key, std::vector<completion>> interests_;
-  std::vector<std::function<void(result<duration>)>> pings_;
 };
 
 template <class Answer>

@@ -130,7 +130,7 @@ void udp_path::handle_too_long(instant now, std::size_t datagram_size) {
 
 void udp_path::check_now(instant now) {
   if (phase_ == phase::resting)
-    begin(now, phase::checking);
+    end_rest(now);
   else
     check_wanted_ = is_proven();
   check();
@@ -179,17 +179,8 @@ void udp_path::handle_timeout(instant now) {
   switch (phase_) {
   case phase::idle: break;
   case phase::paused: begin_proving(now); break;
-  case phase::resting:
-    if (now >= raise_at_) {
-      size_limit_ = options_.sizes.size();
-      raise_at_ = never;
-    }
-    begin(now, phase::checking);
-    break;
-  case phase::proving:
-  case phase::growing:
-  case phase::checking:
-  case phase::falling_back: probe_unanswered(now); break;
+  case phase::resting: end_rest(now); break;
+  default: probe_unanswered(now);
   }
   check();
 }
@@ -234,6 +225,14 @@ void udp_path::begin(instant now, phase next) {
   phase_ = next;
   attempts_ = 0;
   send_probe(now);
+}
+
+void udp_path::end_rest(instant now) {
+  if (now >= raise_at_) {
+    size_limit_ = options_.sizes.size();
+    raise_at_ = never;
+  }
+  begin(now, phase::checking);
 }
 
 void udp_path::begin_proving(instant now) {

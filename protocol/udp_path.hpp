@@ -144,6 +144,7 @@ private:
   [[nodiscard]] duration until_next_check();
 
   void begin(instant now, phase next);
+  void end_rest(instant now);
   void begin_proving(instant now);
   void send_probe(instant now);
   void probe_answered(instant now);

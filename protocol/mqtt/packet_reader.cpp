@@ -56,6 +56,12 @@ outcome<void> packet_reader::read_body(const fixed_header& header, byte_view bod
   return decode_into(to, header, body, options_);
 }
 
+std::optional<packet_type> packet_reader::next_type() const noexcept {
+  if (rest_.empty())
+    return std::nullopt;
+  return static_cast<packet_type>(std::to_integer<std::uint8_t>(rest_.front()) >> 4);
+}
+
 bytes packet_reader::take_rest() {
   bytes rest{rest_.begin(), rest_.end()};
   rest_ = {};

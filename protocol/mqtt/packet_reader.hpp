@@ -37,6 +37,9 @@ public:
   /// The same in a place that is there (decode_into). False where it is empty.
   [[nodiscard]] outcome<bool> next_into(packet& to);
 
+  /// Of the packet that comes next, as soon as its first byte is there; whether it is well-formed
+  /// shows later.
+  [[nodiscard]] std::optional<packet_type> next_type() const noexcept;
   /// In which version the peer can be answered; of a CONNECT that was refused, too
   /// (version_of_answer). Absent where the peer has not said, or speaks no MQTT.
   [[nodiscard]] std::optional<protocol_version> version() const noexcept {

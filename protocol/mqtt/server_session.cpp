@@ -80,10 +80,15 @@ void server_session::keep_rest() {
     reader_->keep_rest();
 }
 
-outcome<std::optional<server_session::request>> server_session::poll_request(instant now,
-                                                                             packet& place) {
+bool server_session::asks_about_filters_next() const noexcept {
+  const auto next = reader_ ? reader_->next_type() : std::nullopt;
+  return next == packet_type::subscribe || next == packet_type::unsubscribe;
+}
+
+outcome<std::optional<server_session::request>>
+server_session::poll_request(instant now, packet& place, filters are) {
   last_heard_ = now;
-  while (attached()) {
+  while (attached() && (are == filters::wanted || !asks_about_filters_next())) {
     const auto is_there = reader_->next_into(place);
     if (!is_there)
       return is_there.error();

@@ -73,9 +73,14 @@ public:
   void handle_bytes(instant now, byte_view received);
   /// The owner wants no further request now.
   void keep_rest();
+  /// Whether what comes next, as far as it has arrived, is SUBSCRIBE or UNSUBSCRIBE.
+  [[nodiscard]] bool asks_about_filters_next() const noexcept;
   /// What concerns the owner, and lies in `place` until the next call; everything else is dealt
   /// with here. An error is what the connection has to end for.
-  [[nodiscard]] outcome<std::optional<request>> poll_request(instant now, packet& place);
+  /// Where `filters` are held, it stops before SUBSCRIBE and UNSUBSCRIBE as if it were empty.
+  enum class filters { wanted, held };
+  [[nodiscard]] outcome<std::optional<request>> poll_request(instant now, packet& place,
+                                                             filters are = filters::wanted);
 
   /// The publish has taken effect, or was refused: it is answered. Of one that is not waiting for
   /// an answer, as those of a former session, nobody is told.

@@ -31,6 +31,8 @@ subscriptions_max = 2
 stored_bytes_max = "2KiB"
 [plans.slow]
 messages_per_second = 3
+[plans.terse]
+message_size_max = "16B"
 [users.ann]
 publish = ["home/%u/#", "by/%c"]
 subscribe = ["home/#", "$share/none"]
@@ -41,6 +43,9 @@ tokens = ["bob's token"]
 [users.carl]
 plan = "slow"
 tokens = ["carl's token"]
+[users.fay]
+plan = "terse"
+tokens = ["fay's token"]
 [users.hook]
 publish = ["hooks/#"]
 tokens = ["hook's token"]
@@ -253,6 +258,18 @@ class Plans(Accounts):
         status, text = self.request("POST", "/v1/publish/t", "x" * 1025, Authorization="Bearer bob's token")
         self.assertEqual(status, 413)
         self.assertIn("message_size_max of plan tiny is 1024 bytes, this message has 1025", text)
+
+    def test_message_size_by_datagram(self):
+        """What follows in the same datagram is not published by a session that has ended."""
+        sub = self.sub("-t", "open/t")
+        sub.until("Subscribed")
+        done = self.ask("pub", "--connect", self.server.address, "--token", "fay's token", "--unreliable",
+                        "open/t", "-", lines="first\n" + "x" * 17 + "\nlate\n")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("message_size_max of plan terse is 16 bytes, this message has 17", done.stderr)
+        done = self.run_client("mosquitto_pub", *self.bob, "-t", "open/t", "-m", "then", "-q", 1)
+        sub.until("got open/t then")
+        self.assertEqual(re.findall("^got (.*)$", sub.stdout(), re.M), ["open/t first", "open/t then"])
 
     def test_quota_counts_over_protocols_and_restarts(self):
         for _ in range(4):

@@ -822,6 +822,34 @@ class Wildcards(WithVictim):
         self.tell(f"{took:.1f} s, another client's after {heard:.2f} s;")
         self.demand(SANITIZED or heard < 0.5 + took / 4, f"another client waits {heard:.1f} s")
 
+    def test_what_needs_no_filter_does_not_wait(self):
+        """A client with all the filters under way that it may have is heard to ping, publish and
+        acknowledge; the next SUBSCRIBE is not begun."""
+        peer = self.peer()
+        peer.open()
+        self.assertEqual(peer.subscribe("echo", options=1), b"\1")
+        peer.send(subscribe(*(f"+/{i}/#" for i in range(self.FILTERS)), id=2) + packet(PINGREQ) +
+                  publish("echo", b"one", 2, 1) + subscribe("1/x/#", id=3) + packet(PINGREQ))
+        peer.expect(PINGRESP)
+        self.assertEqual(peer.expect(PUBLISH)[-3:], b"one")
+        peer.expect(PUBACK)
+        self.assertEqual(peer.expect(SUBACK)[:2], u16(2))
+        self.assertEqual(peer.expect(PINGRESP), b"")
+        self.assertEqual(peer.expect(PUBLISH), text("1/x/y") + b"\0x")
+        self.assertEqual(peer.expect(SUBACK)[:2], u16(3))
+
+    def test_filters_that_it_has(self):
+        """Are told to no topic, and are work all the same: not a step may hold many of them."""
+        peer = self.peer()
+        peer.open()
+        again = subscribe(*["0/f/#"] * self.FILTERS, options=0x20)
+        started = time.monotonic()
+        for _ in range(60):
+            peer.send(again)
+        for _ in range(60):
+            peer.expect(SUBACK)
+        self.tell(f"{time.monotonic() - started:.1f} s;")
+
     def test_what_a_former_subscription_wanted(self):
         """Does not come by the one that follows it and wants none (Retain Handling 2)."""
         peer = self.peer()
