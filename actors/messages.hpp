@@ -88,11 +88,13 @@ struct mqtt_admission {
   std::string client;       ///< Client Identifier; empty: the registry gives one
   bool is_assigned = false; ///< it was empty
   mqtt::protocol_version version{};
-  bytes stream; ///< CONNECT, and what came after it in the same read
+  std::uint32_t packet_size_max = 0; ///< the client's
+  bytes stream;                      ///< CONNECT, and what came after it in the same read
 };
 struct mqtt_refused {
   link_ptr link;
   mqtt::protocol_version version{};
+  std::uint32_t packet_size_max = 0; ///< the client's
   mqtt::error why;
 };
 /// As session_ended, for the MQTT session of this name.

@@ -10,6 +10,14 @@ namespace kodama::actors {
 
 using mqtt::reason_code;
 
+namespace {
+
+std::uint32_t packet_size_max(const mqtt::connect& asked) {
+  return asked.properties.maximum_packet_size.value_or(mqtt::packet_size_limit);
+}
+
+} // namespace
+
 mqtt_door::mqtt_door(caf::actor_config& config, caf::actor registry, const node_options& options,
                      const surroundings& world)
     : pinned_actor{config}
@@ -27,7 +35,7 @@ caf::behavior mqtt_door::make_behavior() {
       [this](const identified& m) { handle(m); },
       [this](const mqtt_refused& m) {
         m.link->bind(caf::actor{this}, link::reading::once);
-        refuse(*m.link, m.why, m.version);
+        refuse(*m.link, m.why, m.version, m.packet_size_max);
       },
       [this](runtime::alarm_rang) { drop_overdue(); },
       [this](const shut_down&) {
@@ -90,7 +98,7 @@ void mqtt_door::judge(visitors::iterator at, const mqtt::connect& asked) {
     refuse(*waiting.link,
            {reason_code::bad_authentication_method,
             "CONNECT: enhanced authentication is not offered here (4.12)"},
-           asked.version);
+           asked.version, packet_size_max(asked));
     visitors_.erase(at);
     return;
   }
@@ -119,7 +127,7 @@ void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked, account
     refuse(*waiting.link,
            {reason_code::bad_user_name_or_password,
             "CONNECT: User Name and Password, or the token in its place, are not known here"},
-           asked.version);
+           asked.version, packet_size_max(asked));
   } else {
     mqtt_admission asking;
     asking.link = std::move(waiting.link);
@@ -128,6 +136,7 @@ void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked, account
     asking.account = std::move(account);
     asking.client = asked.client_id;
     asking.version = asked.version;
+    asking.packet_size_max = packet_size_max(asked);
     asking.stream = std::move(waiting.stream);
     send(registry_, std::move(asking));
   }
@@ -135,8 +144,9 @@ void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked, account
 }
 
 void mqtt_door::refuse(link& from, const mqtt::error& why,
-                       std::optional<mqtt::protocol_version> version) {
-  (void)mqtt::encode_refusal(from.output(), why, version);
+                       std::optional<mqtt::protocol_version> version,
+                       std::uint32_t packet_size_max) {
+  (void)mqtt::encode_refusal(from.output(), why, version, packet_size_max);
   from.close();
   world_.watching.on_mqtt_refused(why.reason);
 }

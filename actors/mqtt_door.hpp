@@ -38,7 +38,8 @@ private:
   void judge(visitors::iterator at, const mqtt::connect& asked);
   void admit(visitors::iterator at, const mqtt::connect& asked, account_ptr account);
   void handle(const identified& found);
-  void refuse(link& from, const mqtt::error& why, std::optional<mqtt::protocol_version> version);
+  void refuse(link& from, const mqtt::error& why, std::optional<mqtt::protocol_version> version,
+              std::uint32_t packet_size_max = mqtt::packet_size_limit);
   void drop_overdue();
   void arm_alarm();
 

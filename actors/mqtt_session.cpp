@@ -94,8 +94,7 @@ void mqtt_session::handle(const filters_answered& answered) {
     reply_to_subscribe(answer);
   else if (answer.id != 0)
     core_.reply(mqtt::unsuback{answer.id, answer.reasons, {}});
-  if (is_holding_ && under_way_ <= options_.filters_under_way_max / 2)
-    read();
+  read_on();
   pump();
 }
 
@@ -108,6 +107,8 @@ void mqtt_session::reply_to_subscribe(const answer& what) {
 
 void mqtt_session::handle(const topic_opened& opened) {
   topics_.handle_opened(opened, who_.client);
+  read_on();
+  pump();
   quit_if_done();
 }
 
@@ -207,8 +208,8 @@ void mqtt_session::handle(mqtt_admission& asking) {
   link_ = asking.link;
   ends_at_ = end_of_validity(*who_.account, world_.clock, now());
   tell_groups(false);
-  welcome(asking, asked, present);
-  read();
+  if (welcome(asking, asked, present))
+    read();
   pump();
 }
 
@@ -223,7 +224,7 @@ void mqtt_session::take_over(const mqtt::connect& asked) {
     publish_will();
 }
 
-void mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present) {
+bool mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present) {
   mqtt::connack answer;
   answer.session_present = present;
   auto& told = answer.properties;
@@ -242,6 +243,14 @@ void mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& as
   core_.reply(answer);
   world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present,
                                    asking.link->id());
+  if (!core_.has_unsayable())
+    return true;
+  will_.reset(); // as if the client had been refused before
+  answer = {};
+  answer.reason = reason_code::packet_too_large;
+  core_.reply(answer);
+  lose_connection(reason_code::packet_too_large);
+  return false;
 }
 
 void mqtt_session::break_off(const mqtt::error& why) {
@@ -329,6 +338,9 @@ void mqtt_session::pass_collected() {
 }
 
 void mqtt_session::pump() {
+  if (link_ && core_.has_unsayable())
+    break_off({reason_code::packet_too_large,
+               "an answer is longer than the client's Maximum Packet Size"});
   if (link_ && link_->writable())
     core_.poll_transmit(now(), link_->output(), write_size_max);
   tell_queue();

@@ -64,7 +64,9 @@ private:
   void handle(const session_forgotten&);
 
   // Connections.
-  void welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present);
+  /// False where the client can't be told that it is welcome; it is told so if that fits.
+  [[nodiscard]] bool welcome(const mqtt_admission& asking, const mqtt::connect& asked,
+                             bool present);
   void take_over(const mqtt::connect& asked);
   void lose_connection(mqtt::reason_code reason);
   /// Tells the peer why, where its version can be told, and loses the connection.
@@ -93,8 +95,10 @@ private:
 
   // What the client asks for.
   void read();
+  [[nodiscard]] bool filters_have_to_wait() const;
   /// No more is read until the directory has answered.
   void hold();
+  void read_on();
   void hold_no_longer();
   void carry_out(const mqtt::server_session::request& what);
   void subscribe(const mqtt::subscribe& asked);

@@ -72,12 +72,10 @@ std::optional<mqtt::error> mqtt_session::judge(const mqtt::connect& asked) const
       !checked)
     return mqtt::error{reason_code::topic_name_invalid,
                        "CONNECT: the will's topic: " + checked.error().message()};
-  if (!allowed_ || allowed_->may_publish(asked.will->topic))
-    return std::nullopt;
-  world_.watching.on_limit_hit(who_.client, who_.account->name, "publish");
-  return mqtt::error{reason_code::not_authorized,
-                     "CONNECT: this account may not publish a will to " +
-                         std::string{asked.will->topic}};
+  if (const auto refused =
+          check_rules(*who_.account, allowed_.get(), asked.will->topic, asked.will->payload.size()))
+    return exceeded("CONNECT: the will: ", *refused);
+  return std::nullopt;
 }
 
 std::optional<mqtt::error> mqtt_session::judge(const mqtt::subscription& asked) const {
@@ -125,7 +123,7 @@ void mqtt_session::give_storage_back() {
 }
 
 void mqtt_session::refuse(const mqtt_admission& asking, const mqtt::error& why) {
-  send(asking.door, mqtt_refused{asking.link, asking.version, why});
+  send(asking.door, mqtt_refused{asking.link, asking.version, asking.packet_size_max, why});
   if (!has_state_ && !link_)
     end_session();
 }

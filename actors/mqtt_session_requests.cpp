@@ -13,26 +13,35 @@ void mqtt_session::read() {
   using filters = mqtt::server_session::filters;
   mqtt::packet place;
   for (;;) {
-    // What needs nothing of the directory goes on: PINGREQ wants its answer in time.
-    const bool is_full = under_way_ >= options_.filters_under_way_max;
-    const auto request =
-        core_.poll_request(now(), place, is_full ? filters::held : filters::wanted);
-    if (!request) {
-      break_off(request.error());
-      return;
-    }
-    if (!*request) {
+    auto request = core_.poll_request(now(), place, filters::held);
+    if (request && !*request) {
       pass_collected();
-      if (is_full && core_.asks_about_filters_next())
-        hold();
-      else
-        hold_no_longer();
-      return;
+      if (core_.asks_about_filters_next()) {
+        // What needs nothing of the directory has gone on: PINGREQ wants its answer in time.
+        if (filters_have_to_wait())
+          return hold();
+        request = core_.poll_request(now(), place, filters::wanted);
+      }
     }
+    if (!request)
+      return break_off(request.error());
+    if (!*request)
+      return hold_no_longer();
     carry_out(**request);
     if (!link_)
       return;
   }
+}
+
+bool mqtt_session::filters_have_to_wait() const {
+  // Requests take effect in the order in which they were made: what was published before has to be
+  // with its topic, since the directory's word may reach that sooner.
+  return under_way_ >= options_.filters_under_way_max || topics_.has_waiting();
+}
+
+void mqtt_session::read_on() {
+  if (is_holding_ && !topics_.has_waiting() && under_way_ <= options_.filters_under_way_max / 2)
+    read();
 }
 
 void mqtt_session::hold() {
@@ -55,7 +64,7 @@ void mqtt_session::carry_out(const mqtt::server_session::request& what) {
     publish(*given);
     return;
   }
-  pass_collected(); // requests take effect in the order in which they were made
+  pass_collected();
   if (const auto* asked = std::get_if<const mqtt::subscribe*>(&what))
     subscribe(**asked);
   else if (const auto* left = std::get_if<const mqtt::unsubscribe*>(&what))

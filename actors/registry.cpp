@@ -83,7 +83,9 @@ void registry::open(admission& asking) {
 void registry::open(mqtt_admission& asking) {
   using mqtt::reason_code;
   const auto refused = [&](reason_code reason, std::string text) {
-    send(asking.door, mqtt_refused{asking.link, asking.version, {reason, std::move(text)}});
+    send(asking.door,
+         mqtt_refused{
+             asking.link, asking.version, asking.packet_size_max, {reason, std::move(text)}});
   };
   if (closing_)
     return refused(reason_code::server_shutting_down, "the server is shutting down");

@@ -12,8 +12,10 @@ void topic_handles::send(std::string_view topic, caf::message what) {
   if (found.topic) {
     owner_.send(found.topic, std::move(what));
   } else {
-    if (!found.waiting)
+    if (!found.waiting) {
       found.waiting = std::make_unique<std::vector<caf::message>>();
+      ++waiting_;
+    }
     found.waiting->push_back(std::move(what));
   }
 }
@@ -38,10 +40,11 @@ void topic_handles::handle_opened(const topic_opened& opened, client_id client) 
   auto& found = at->second;
   KODAMA_ASSERT(!found.topic);
   found.topic = opened.topic;
-  if (found.waiting)
-    for (auto& what : *found.waiting)
+  if (const auto waited = std::move(found.waiting)) {
+    --waiting_;
+    for (auto& what : *waited)
       owner_.send(found.topic, std::move(what));
-  found.waiting.reset();
+  }
   if (found.leaving)
     leave(at, client);
   else
@@ -69,6 +72,7 @@ void topic_handles::leave(slots::iterator at, client_id client) {
 
 void topic_handles::clear() {
   slots_.clear();
+  waiting_ = 0;
   directory_ = nullptr;
 }
 

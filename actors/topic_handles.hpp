@@ -27,6 +27,9 @@ public:
 
   /// Sends `what` to the topic of this name, after everything sent to it before.
   void send(std::string_view topic, caf::message what);
+  /// Whether anything that was sent still waits for a handle; if not, all of it is in the mailboxes
+  /// of its topics before whatever is sent from now on has an effect.
+  [[nodiscard]] bool has_waiting() const noexcept { return waiting_ != 0; }
   /// Notes that the session is, or is no longer, subscribed or watching.
   void set_subscribed(std::string_view topic, bool yes);
   void set_watching(std::string_view topic, bool yes);
@@ -64,6 +67,7 @@ private:
   std::size_t cached_max_;
   slots slots_;
   std::uint32_t interests_ = 0;
+  std::uint32_t waiting_ = 0; ///< slots in which something waits
   std::uint32_t uses_ = 0;
 };
 

@@ -240,14 +240,15 @@ bool encode(bytes& out, const packet& what, const encode_options& options) {
   return true;
 }
 
-bool encode_refusal(bytes& out, const error& why, std::optional<protocol_version> version) {
+bool encode_refusal(bytes& out, const error& why, std::optional<protocol_version> version,
+                    std::uint32_t packet_size_max) {
   if (!version || (*version == protocol_version::v3_1_1 && !to_return_code(why.reason)))
     return false;
   connack refusal;
   refusal.reason =
       is_allowed(why.reason, packet_type::connack) ? why.reason : reason_code::unspecified_error;
   refusal.properties.reason_string = why.text;
-  return encode(out, refusal, {.version = *version});
+  return encode(out, refusal, {.version = *version, .packet_size_max = packet_size_max});
 }
 
 } // namespace kodama::mqtt

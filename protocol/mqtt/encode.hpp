@@ -35,8 +35,10 @@ struct encode_options {
 /// Appends the CONNACK that refuses a connection, or nothing, and false, where the specification
 /// wants it closed in silence: in 3.1.1 a malformed CONNECT [MQTT-3.1.4-1] and what has no return
 /// code [MQTT-3.2.2-6], and whoever speaks no MQTT (`version` is then absent, see
-/// version_of_answer).
+/// version_of_answer); in 5.0 where `packet_size_max`, the client's, allows for none
+/// [MQTT-3.1.2-24].
 [[nodiscard]] bool encode_refusal(bytes& out, const error& why,
-                                  std::optional<protocol_version> version);
+                                  std::optional<protocol_version> version,
+                                  std::uint32_t packet_size_max = packet_size_limit);
 
 } // namespace kodama::mqtt

@@ -15,6 +15,11 @@ using std::chrono::seconds;
 constexpr std::size_t publish_cost = 128;
 constexpr std::uint32_t expiry_never = 0xffff'ffff;
 
+error wrong_answer(std::string_view packet, packet_id id, std::string_view to) {
+  return {reason_code::protocol_error, std::string{packet} + ": " + std::to_string(id) + " is " +
+                                           std::string{to} + " [MQTT-4.13.1-1]"};
+}
+
 } // namespace
 
 server_session::server_session(const session_options& options, std::uint64_t first_ordinal)
@@ -40,6 +45,7 @@ void server_session::handle_attach(instant now, const connect& asked, packet_rea
                           ? asked.properties.session_expiry_interval.value_or(0)
                           : (asked.clean_start ? 0 : expiry_never);
   session_expiry_ = std::min(wanted, options_->session_expiry_max);
+  has_unsayable_ = false;
   last_heard_ = now;
   expires_at_ = never;
   transmitted_ = 0; // all that is owed goes out again, in its order [MQTT-4.4.0-1]
@@ -105,13 +111,16 @@ server_session::poll_request(instant now, packet& place, filters are) {
     } else if (const auto* last = std::get_if<disconnect>(&place)) {
       return std::optional<request>{last};
     } else if (const auto* taken = std::get_if<puback>(&place)) {
-      handle(*taken);
+      if (const auto agreed = handle(*taken); !agreed)
+        return agreed.error();
     } else if (const auto* received = std::get_if<pubrec>(&place)) {
-      handle(*received);
+      if (const auto agreed = handle(*received); !agreed)
+        return agreed.error();
     } else if (const auto* released = std::get_if<pubrel>(&place)) {
       handle(*released);
     } else if (const auto* completed = std::get_if<pubcomp>(&place)) {
-      handle(*completed);
+      if (const auto agreed = handle(*completed); !agreed)
+        return agreed.error();
     } else if (std::holds_alternative<pingreq>(place)) {
       reply(pingresp{});
     } else {
@@ -176,33 +185,45 @@ outcome<void> server_session::resolve_alias(publish& what) {
   return boost::system::in_place_value;
 }
 
-void server_session::handle(const puback& what) {
+outcome<void> server_session::handle(const puback& what) {
   const auto at = find_owed(what.id);
-  if (owed_ && at != owed_->end() && at->what.qos == qos::at_least_once)
-    forget(at);
+  if (!owed_ || at == owed_->end())
+    return boost::system::in_place_value;
+  if (at->what.qos != qos::at_least_once)
+    return wrong_answer("PUBACK", what.id, "a PUBLISH of QoS 2");
+  forget(at);
+  return boost::system::in_place_value;
 }
 
-void server_session::handle(const pubrec& what) {
+outcome<void> server_session::handle(const pubrec& what) {
   const auto at = find_owed(what.id);
-  if (!owed_ || at == owed_->end() || at->what.qos != qos::exactly_once) {
-    reply(pubrel{what.id, reason_code::packet_identifier_not_found, {}});
-    return;
+  if (!owed_ || at == owed_->end()) {
+    if (!is_failure(what.reason)) // else the client is done with it (4.3.3)
+      reply(pubrel{what.id, reason_code::packet_identifier_not_found, {}});
+    return boost::system::in_place_value;
   }
+  if (at->what.qos != qos::exactly_once)
+    return wrong_answer("PUBREC", what.id, "a PUBLISH of QoS 1");
   if (is_failure(what.reason)) {
     forget(at);
-    return;
+    return boost::system::in_place_value;
   }
   at->released = true;
   at->what.forms = nullptr; // from here on the client has it [MQTT-4.3.3-4]
   bytes_ -= at->cost - publish_cost;
   at->cost = publish_cost;
   reply(pubrel{what.id, reason_code::success, {}});
+  return boost::system::in_place_value;
 }
 
-void server_session::handle(const pubcomp& what) {
+outcome<void> server_session::handle(const pubcomp& what) {
   const auto at = find_owed(what.id);
-  if (owed_ && at != owed_->end() && at->released)
-    forget(at);
+  if (!owed_ || at == owed_->end())
+    return boost::system::in_place_value;
+  if (!at->released)
+    return wrong_answer("PUBCOMP", what.id, "a PUBLISH");
+  forget(at);
+  return boost::system::in_place_value;
 }
 
 void server_session::handle(const pubrel& what) {
@@ -225,8 +246,8 @@ void server_session::complete(std::uint64_t ordinal, reason_code reason, std::st
 }
 
 void server_session::reply(const packet& what) {
-  if (attached())
-    (void)encode(replies_, what, peer_);
+  if (attached() && !encode(replies_, what, peer_))
+    has_unsayable_ = true;
 }
 
 void server_session::say_goodbye(reason_code reason, std::string_view text) {

@@ -89,6 +89,9 @@ public:
                 std::string text = {});
   /// Sent with the next transmission, lost with the connection.
   void reply(const packet& answer);
+  /// An answer was longer than the client's Maximum Packet Size [MQTT-3.1.2-24]: it may not be
+  /// sent, the client waits for it, and so the connection has to end.
+  [[nodiscard]] bool has_unsayable() const noexcept { return has_unsayable_; }
   /// DISCONNECT, where the client's version has one from a server.
   void say_goodbye(reason_code reason, std::string_view text);
 
@@ -144,10 +147,12 @@ private:
   };
 
   outcome<std::optional<request>> handle(publish& what);
-  void handle(const puback& what);
-  void handle(const pubrec& what);
+  // Identifiers that are not known are no error: of what was received over the last connection the
+  // client may still think so. An answer of the wrong kind is, for one that is [MQTT-4.13.1-1].
+  outcome<void> handle(const puback& what);
+  outcome<void> handle(const pubrec& what);
   void handle(const pubrel& what);
-  void handle(const pubcomp& what);
+  outcome<void> handle(const pubcomp& what);
   outcome<void> resolve_alias(publish& what);
   [[nodiscard]] pushed push_each(const outgoing& what);
   [[nodiscard]] static std::size_t cost_of(const publish_forms& forms, std::size_t first,
@@ -171,6 +176,7 @@ private:
   std::optional<packet_reader> reader_; ///< while attached
   bytes replies_;
   encode_options peer_;
+  bool has_unsayable_ = false;
   std::uint16_t peer_receive_maximum_ = 65'535;
   std::uint16_t peer_alias_maximum_ = 0;
   std::uint16_t keep_alive_ = 0;

@@ -259,6 +259,11 @@ class Plans(Accounts):
         self.assertEqual(status, 413)
         self.assertIn("message_size_max of plan tiny is 1024 bytes, this message has 1025", text)
 
+    def test_message_size_of_a_will(self):
+        done = self.run_client("mosquitto_sub", *self.bob, "-t", "t", "--will-topic", "t", "--will-payload",
+                               "x" * 1025, "-E")
+        self.assertIn("Packet too large", done.stderr)
+
     def test_message_size_by_datagram(self):
         """What follows in the same datagram is not published by a session that has ended."""
         sub = self.sub("-t", "open/t")

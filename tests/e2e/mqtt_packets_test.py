@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""What MQTT leaves to the order, the length and the kind of single packets."""
+
+import harness
+from mqtt_abuse_test import (CONNACK, DISCONNECT, METHOD, NONE, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC,
+                             PUBREL, SUBACK, Case, connect, packet, publish, subscribe, u16, u32)
+
+PROTOCOL_ERROR, BAD_AUTHENTICATION_METHOD, PACKET_TOO_LARGE, NOT_FOUND = 0x82, 0x8C, 0x95, 0x92
+RETAIN, QOS_1, QOS_2 = 1, 2, 4
+
+
+class InOneRead(Case):
+    """Packets take effect in the order in which they were sent, however many come at once."""
+
+    def setUp(self):
+        super().setUp()
+        owner = self.peer()
+        owner.open(client="owner")
+        owner.send(publish("r", b"old", RETAIN | QOS_1, 1))
+        owner.expect(PUBACK)
+        owner.close()
+
+    def check_heard(self, expected, *sent):
+        """These PUBLISHes, and no more, come to a new client that sends all this at once."""
+        peer = self.peer()
+        peer.open()
+        peer.send(b"".join(sent))
+        heard, answered, quiet = [], False, 0
+        while not answered or len(heard) < len(expected) or quiet < 3:
+            peer.send(packet(PINGREQ))
+            quiet += 1
+            while (found := peer.next())[0] != PINGRESP:
+                kind = found[0] & 0xF0
+                answered = answered or kind == SUBACK
+                if kind == PUBLISH:
+                    heard.append((found[0] & RETAIN, found[1][3:].strip(b"\0")))
+                quiet = 0
+        self.assertEqual(heard, expected)
+
+    def test_subscribe_gets_what_was_retained_right_before(self):
+        for qos in (0, QOS_1, QOS_2):
+            id = 7 if qos else None
+            new = b"new %d" % qos
+            self.check_heard([(RETAIN, new)], publish("r", new, RETAIN | qos, id), subscribe("r"))
+            self.check_heard([(RETAIN, new)], publish("r", new, RETAIN | qos, id), packet(PINGREQ),
+                             subscribe("+"))
+
+    def test_subscribe_gets_nothing_of_what_was_cleared_right_before(self):
+        self.check_heard([], publish("r", b"", RETAIN), subscribe("r"))
+
+    def test_subscribe_hears_nothing_of_what_was_published_before(self):
+        for options in (0x20, 0x21):
+            self.check_heard([], publish("r", b"x", RETAIN | QOS_1, 7), publish("s", b"x"),
+                             subscribe("r", "s", options=options))
+
+    def test_what_comes_after_subscribe_is_heard(self):
+        self.check_heard([(0, b"x")], subscribe("s"), publish("s", b"x"))
+
+    def test_what_comes_at_once_before_disconnect(self):
+        witness, peer = self.peer(), self.peer()
+        witness.open(client="witness")
+        witness.subscribe("+/last", options=1)
+        peer.open()
+        peer.send(publish("a/last", b"1", QOS_1, 1) + subscribe("a/last", id=2) +
+                  publish("b/last", b"2", QOS_1, 3) + packet(DISCONNECT))
+        self.assertEqual({witness.expect(PUBLISH)[-1:] for _ in range(2)}, {b"1", b"2"})
+
+
+class TooLongForTheClient(Case):
+    """Of packets beyond the client's Maximum Packet Size none is sent [MQTT-3.1.2-24], and nobody waits for one."""
+
+    def open(self, size, more=b""):
+        peer = self.peer()
+        peer.send(connect(props=b"\x27" + u32(size) + more))
+        return peer
+
+    def test_a_refusal(self):
+        for size, told in ((30, True), (5, True), (4, False), (1, False)):
+            packets = [(CONNACK, bytes((0, BAD_AUTHENTICATION_METHOD, 0)))] if told else []
+            self.assertEqual(self.open(size, METHOD).rest(), packets, size)
+
+    def test_a_welcome(self):
+        for size, told in ((15, True), (5, True), (4, False), (1, False)):
+            packets = [(CONNACK, bytes((0, PACKET_TOO_LARGE, 0)))] if told else []
+            self.assertEqual(self.open(size).rest(), packets, size)
+
+    def test_an_answer(self):
+        peer = self.open(25)
+        self.assertEqual(peer.expect(CONNACK)[:2], b"\0\0")
+        peer.send(subscribe(*(f"f/{i}" for i in range(40))))
+        self.assertEqual(peer.rest(), [(DISCONNECT, bytes([PACKET_TOO_LARGE]))])
+
+
+class WrongAnswers(Case):
+    def owed(self, qos, version):
+        """A client to which a PUBLISH is owed, and its packet identifier."""
+        peer = self.peer()
+        peer.open(version)
+        props = NONE if version == 5 else b""
+        peer.send(subscribe("t", options=qos, props=props))
+        peer.expect(SUBACK)
+        peer.send(publish("t", b"x", qos << 1, 1, props=props))
+        while True:
+            first, body = peer.next()
+            if first & 0xF0 == PUBLISH:
+                return peer, body[3:5]
+
+    def check_broken_off(self, qos, *answers):
+        for version in (4, 5):
+            peer, id = self.owed(qos, version)
+            for answer in answers:
+                peer.send(packet(answer, id))
+            last = peer.rest()[-1:]
+            if version == 5:
+                self.assertEqual([(first, body[:1]) for first, body in last], [(DISCONNECT, bytes([PROTOCOL_ERROR]))])
+            else:
+                self.assertNotIn(DISCONNECT, [first for first, _ in last])
+
+    def test_to_a_publish_of_qos_1(self):
+        self.check_broken_off(1, PUBREC)
+        self.check_broken_off(1, PUBCOMP)
+
+    def test_to_a_publish_of_qos_2(self):
+        self.check_broken_off(2, PUBACK)
+        self.check_broken_off(2, PUBCOMP)
+        self.check_broken_off(2, PUBREC, PUBACK)
+
+    def test_to_nothing(self):
+        peer = self.peer()
+        peer.open()
+        peer.send(packet(PUBACK, u16(9)) + packet(PUBCOMP, u16(9)) + packet(PUBREC, u16(9), b"\x80") +
+                  packet(PUBREC, u16(9)) + packet(PINGREQ))
+        self.assertEqual(peer.expect(PUBREL), u16(9) + bytes([NOT_FOUND]))
+        peer.expect(PINGRESP)
+
+
+if __name__ == "__main__":
+    harness.main()
