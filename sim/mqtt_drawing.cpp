@@ -151,6 +151,15 @@ void draw_crossings(scenario& made, std::size_t index, duration to) {
       next.name = elsewhere;
       add(50ms);
     }
+    next.name = crossed;
+    if (chance.below(2) == 0) { // to hear of it in the same breath
+      next.retain = true;
+      add(300ms);
+      next.retain = false;
+      next.what = kind::subscribe;
+      add(0s);
+      continue;
+    }
     next.what = kind::subscribe;
     next.name = chance.below(2) == 0 ? "#" : "topic/+";
     add(300ms);

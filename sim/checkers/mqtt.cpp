@@ -145,6 +145,7 @@ void mqtt_rules::hear(instant now, session& in, const connection& by, const mqtt
     auto& due = given->qos == mqtt::qos::at_least_once ? in.puback_due : in.pubrec_due;
     if (given->qos != mqtt::qos::at_most_once)
       due.push_back(given->id);
+    mqtt_books::note_publish(in, *given);
   } else if (const auto* taken = std::get_if<mqtt::puback>(&what)) {
     in.in_flight.erase(taken->id);
   } else if (const auto* finished = std::get_if<mqtt::pubcomp>(&what)) {

@@ -93,6 +93,9 @@ private:
                           const message& known);
   void judge_retained(instant now, session& to, const mqtt::publish& what, message_tag tag,
                       const message& known);
+  /// Whether it had its place in the topic before what this person had retained there, with a
+  /// guarantee and on the same connection, when they asked.
+  [[nodiscard]] bool is_outdated(message_tag tag, const message& known, const window& by);
   void judge_expiry(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                     const message& known);
 

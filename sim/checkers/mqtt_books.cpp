@@ -1,4 +1,5 @@
 #include "sim/checkers/mqtt_books.hpp"
+#include "sim/witness.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -84,6 +85,16 @@ void mqtt_books::forget_server() {
   unknowable_.clear();
 }
 
+void mqtt_books::note_publish(session& in, const mqtt::publish& given) {
+  if (!given.retain)
+    return;
+  const auto tag = tag_of(given.payload).value_or(empty_message);
+  if (tag == empty_message || given.qos == mqtt::qos::at_most_once)
+    in.retained_by_itself.erase(std::string{given.topic}); // nobody can tell where it has its place
+  else
+    at(in.retained_by_itself, given.topic) = tag;
+}
+
 void mqtt_books::subscribe(session& in, instant now, const mqtt::subscribe& asked) {
   for (const auto& each : asked.subscriptions) {
     window made;
@@ -94,6 +105,7 @@ void mqtt_books::subscribe(session& in, instant now, const mqtt::subscribe& aske
     made.handling = each.retain_handling;
     made.request = asked.id;
     made.asked = now;
+    made.retained_before = in.retained_by_itself;
     for (auto& other : in.windows) {
       if (other.filter != each.filter || other.ended != never)
         continue;

@@ -57,6 +57,7 @@ public:
     instant granted = never;
     instant leaving = never;
     instant ended = never;
+    by_topic<message_tag> retained_before; ///< session::retained_by_itself when it was asked for
 
     [[nodiscard]] bool possible(instant from, instant to) const {
       return asked <= to && (ended == never || ended + settling >= from);
@@ -98,6 +99,7 @@ public:
     // Of the present connection.
     by_topic<std::uint64_t> last_ordinal;
     std::map<std::tuple<user_id, session_key, std::string>, std::uint32_t> last_plain;
+    by_topic<message_tag> retained_by_itself; ///< the last, with a guarantee
     std::deque<mqtt::packet_id> puback_due;
     std::deque<mqtt::packet_id> pubrec_due;
   };
@@ -150,6 +152,7 @@ public:
 
   [[nodiscard]] std::uint64_t next_ordinal() { return ++last_ordinal_; }
 
+  static void note_publish(session& in, const mqtt::publish& given);
   static void subscribe(session& in, instant now, const mqtt::subscribe& asked);
   static void unsubscribe(session& in, instant now, const mqtt::unsubscribe& asked);
   static void grant(session& in, instant now, const mqtt::suback& answer);

@@ -166,6 +166,7 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
   std::size_t asked = 0;
   bool current = !books_.knows_retained(known.topic);
   bool at_right_qos = false;
+  bool outdated = true;
   for (auto at = to.windows.begin(); at != to.windows.end(); ++at) {
     const auto& each = *at;
     if (!mqtt_books::matches(each.filter, known.topic))
@@ -178,6 +179,7 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
     if (!answers)
       continue;
     ++asked;
+    outdated = outdated && is_outdated(tag, known, each);
     // Who replaces the subscription before the topic has heard of it is sent it as the new one
     // has it [MQTT-3.8.4-3].
     at_right_qos =
@@ -203,6 +205,10 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
     complain(now, to.user, "MQTT-3.3.1-5",
              text(name_of(tag), " goes out to ", named(to.user), " as the retained message of \"",
                   known.topic, "\", but had been replaced or cleared when that was asked for"));
+  else if (outdated) // [MQTT-3.3.1-5]
+    complain(now, to.user, "MQTT-3.3.1-5",
+             text(name_of(tag), " goes out to ", named(to.user), " as the retained message of \"",
+                  known.topic, "\", but they had replaced it themselves before they asked"));
   else if (!at_right_qos) // [MQTT-3.8.4-8]
     complain(now, to.user, "MQTT-3.8.4-8",
              text(name_of(tag), ", retained and published at QoS ", number(known.qos),
@@ -212,6 +218,15 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
     complain(now, to.user, "MQTT-3.3.1-9",
              text(name_of(tag), " goes out to ", named(to.user), " as a retained message ", said,
                   " times, but that was asked for ", asked, " times"));
+}
+
+bool mqtt_rules::is_outdated(message_tag tag, const message& known, const window& by) {
+  const auto own = by.retained_before.find(known.topic);
+  if (own == by.retained_before.end() || own->second == tag || known.places.empty())
+    return false;
+  const auto* newer = books_.find(own->second);
+  return newer != nullptr &&
+         (newer->places.empty() || known.places.back().ordinal < newer->places.front().ordinal);
 }
 
 void mqtt_rules::judge_expiry(instant now, const session& to, const mqtt::publish& what,

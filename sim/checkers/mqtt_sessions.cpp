@@ -73,6 +73,7 @@ void mqtt_rules::on_mqtt_attached(instant now, user_id user, std::uint64_t link,
   in->expiry = by.expiry;
   in->last_ordinal.clear();
   in->last_plain.clear();
+  in->retained_by_itself.clear();
   in->puback_due.clear();
   in->pubrec_due.clear();
   for (auto& each : in->windows)

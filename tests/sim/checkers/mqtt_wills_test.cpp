@@ -185,6 +185,37 @@ TEST_F(MqttCheckerOfRetained, RefusesOneOftenerThanItWasAskedFor) {
       judge, {"as a retained message 3 times, but that was asked for 2 times", "MQTT-3.3.1-9"}));
 }
 
+TEST_F(MqttCheckerOfRetained, RefusesWhatThePersonHadReplacedBefore) {
+  const message_tag own{bob, 1};
+  judge.on_mqtt_published(step(), bob, {room, own, qos::at_least_once, true}, 0);
+  hear(bob, sending(own, qos::at_least_once, 5, false, true));
+  subscribe_just_now();
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(
+      breaks(judge, {"but they had replaced it themselves before they asked", "MQTT-3.3.1-5"}));
+}
+
+TEST_F(MqttCheckerOfRetained, AllowsWhatCameAfterThePersonsOwn) {
+  const message_tag own{bob, 1};
+  judge.on_mqtt_published(step(), bob, {room, own, qos::at_least_once, true}, 0);
+  hear(bob, sending(own, qos::at_least_once, 5, false, true));
+  sequence(own);
+  publish(other, qos::at_least_once, true);
+  subscribe_just_now();
+  deliver(bob, other, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttCheckerOfRetained, AllowsItWhereItWasAskedForBefore) {
+  const message_tag own{bob, 1};
+  ask(bob, "#");
+  judge.on_mqtt_published(step(), bob, {room, own, qos::at_least_once, true}, 0);
+  hear(bob, sending(own, qos::at_least_once, 5, false, true));
+  ask(bob, room);
+  deliver(bob, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttCheckerOfRetained, OwesNoneThatIsJustCleared) {
   subscribe_just_now();
   judge.on_mqtt_published(step(), alice, {room, empty_message, qos::at_least_once, true}, 0);
