@@ -338,11 +338,11 @@ void mqtt_session::pass_collected() {
 }
 
 void mqtt_session::pump() {
+  if (link_ && link_->writable())
+    core_.poll_transmit(now(), link_->output(), write_size_max);
   if (link_ && core_.has_unsayable())
     break_off({reason_code::packet_too_large,
                "an answer is longer than the client's Maximum Packet Size"});
-  if (link_ && link_->writable())
-    core_.poll_transmit(now(), link_->output(), write_size_max);
   tell_queue();
   const auto due = forgotten_asked_ ? never : core_.poll_timeout();
   const auto wanted = std::min({due, will_at_, ends_at_});
