@@ -189,9 +189,8 @@ private:
   /// Of those without a guarantee nothing is kept that could be sent again; a server that has
   /// forgotten us may have passed them on, one that tells why it ended the session may not.
   void handle_session_lost(const client_event::session_lost& e) {
-    const bool refused = command_.unreliable && sent_ != 0 && e.reason != errc::session_unknown;
-    if (refused || !e.unconfirmed.empty())
-      run_.fail(e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+    if (command_.unreliable && sent_ != 0 && e.reason != errc::session_unknown)
+      run_.fail_soon(e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
   }
 
   void finish_when_confirmed() {
