@@ -94,7 +94,8 @@ void mqtt_session::handle(const filters_answered& answered) {
     reply_to_subscribe(answer);
   else if (answer.id != 0)
     core_.reply(mqtt::unsuback{answer.id, answer.reasons, {}});
-  read_on();
+  if (is_holding_ && under_way_ <= options_.filters_under_way_max / 2 && !topics_.has_waiting())
+    read();
   pump();
 }
 
@@ -107,7 +108,8 @@ void mqtt_session::reply_to_subscribe(const answer& what) {
 
 void mqtt_session::handle(const topic_opened& opened) {
   topics_.handle_opened(opened, who_.client);
-  read_on();
+  if (is_holding_ && !filters_have_to_wait())
+    read();
   pump();
   quit_if_done();
 }
@@ -169,6 +171,8 @@ void mqtt_session::on_exit() {
 // --- connections --------------------------------------------------------------------------------
 
 void mqtt_session::handle(mqtt_admission& asking) {
+  if (is_holding_)
+    read(patience::none); // what came before comes first: it may be a DISCONNECT
   if (forgotten_asked_) {
     // It was on its way while this session ended; the registry opens another.
     send(around_.registry, std::move(asking));
@@ -184,6 +188,9 @@ void mqtt_session::handle(mqtt_admission& asking) {
   auto last = make_will(asked);
   if (!last)
     return refuse(asking, last.error());
+  if (!can_be_welcome(asking, asked))
+    return refuse(asking, {reason_code::packet_too_large,
+                           "CONNECT: its Maximum Packet Size allows for no CONNACK"});
   // The alarm may be due and not have rung yet, after a pause or a leap of the clock.
   const bool expired =
       !link_ && core_.handle_timeout(now()) == mqtt::server_session::timeout::session_expired;
@@ -208,8 +215,8 @@ void mqtt_session::handle(mqtt_admission& asking) {
   link_ = asking.link;
   ends_at_ = end_of_validity(*who_.account, world_.clock, now());
   tell_groups(false);
-  if (welcome(asking, asked, present))
-    read();
+  welcome(asking, asked, present);
+  read();
   pump();
 }
 
@@ -224,33 +231,40 @@ void mqtt_session::take_over(const mqtt::connect& asked) {
     publish_will();
 }
 
-bool mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present) {
+bool mqtt_session::can_be_welcome(const mqtt_admission& asking, const mqtt::connect& asked) const {
+  constexpr std::uint32_t enough = 1'024; // without User Properties, which are left out if need be
+  if (asking.packet_size_max >= enough)
+    return true;
+  mqtt::server_session tried{options_.mqtt};
+  tried.handle_attach(now(), asked, mqtt::packet_reader{options_.mqtt.packet_size_max});
+  tell_welcome(tried, asking, asked, false);
+  return !tried.has_unsayable();
+}
+
+void mqtt_session::tell_welcome(mqtt::server_session& through, const mqtt_admission& asking,
+                                const mqtt::connect& asked, bool present) const {
   mqtt::connack answer;
   answer.session_present = present;
   auto& told = answer.properties;
   const auto& limits = options_.mqtt;
   if (asking.is_assigned)
     told.assigned_client_identifier = who_.name;
-  if (asked.properties.session_expiry_interval.value_or(0) != core_.session_expiry())
-    told.session_expiry_interval = core_.session_expiry();
-  if (core_.keep_alive() != asked.keep_alive)
-    told.server_keep_alive = core_.keep_alive();
+  if (asked.properties.session_expiry_interval.value_or(0) != through.session_expiry())
+    told.session_expiry_interval = through.session_expiry();
+  if (through.keep_alive() != asked.keep_alive)
+    told.server_keep_alive = through.keep_alive();
   told.receive_maximum = limits.receive_maximum;
   told.maximum_packet_size = limits.packet_size_max;
   told.topic_alias_maximum = limits.topic_alias_maximum;
   bytes texts;
   tell_limits(told, texts);
-  core_.reply(answer);
+  through.reply(answer);
+}
+
+void mqtt_session::welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present) {
+  tell_welcome(core_, asking, asked, present);
   world_.watching.on_mqtt_attached(who_.client, who_.name, asked.version, present,
                                    asking.link->id());
-  if (!core_.has_unsayable())
-    return true;
-  will_.reset(); // as if the client had been refused before
-  answer = {};
-  answer.reason = reason_code::packet_too_large;
-  core_.reply(answer);
-  lose_connection(reason_code::packet_too_large);
-  return false;
 }
 
 void mqtt_session::break_off(const mqtt::error& why) {

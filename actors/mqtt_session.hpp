@@ -64,9 +64,11 @@ private:
   void handle(const session_forgotten&);
 
   // Connections.
-  /// False where the client can't be told that it is welcome; it is told so if that fits.
-  [[nodiscard]] bool welcome(const mqtt_admission& asking, const mqtt::connect& asked,
-                             bool present);
+  /// Whether the client takes a packet as long as that which would tell it that it is welcome.
+  [[nodiscard]] bool can_be_welcome(const mqtt_admission& asking, const mqtt::connect& asked) const;
+  void tell_welcome(mqtt::server_session& through, const mqtt_admission& asking,
+                    const mqtt::connect& asked, bool present) const;
+  void welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present);
   void take_over(const mqtt::connect& asked);
   void lose_connection(mqtt::reason_code reason);
   /// Tells the peer why, where its version can be told, and loses the connection.
@@ -94,11 +96,12 @@ private:
   void publish_will();
 
   // What the client asks for.
-  void read();
+  enum class patience { some, none };
+  /// Without patience, nothing that has been read waits for the directory.
+  void read(patience how = patience::some);
   [[nodiscard]] bool filters_have_to_wait() const;
   /// No more is read until the directory has answered.
   void hold();
-  void read_on();
   void hold_no_longer();
   void carry_out(const mqtt::server_session::request& what);
   void subscribe(const mqtt::subscribe& asked);

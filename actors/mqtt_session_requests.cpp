@@ -9,7 +9,7 @@ namespace kodama::actors {
 using mqtt::reason_code;
 using std::chrono::seconds;
 
-void mqtt_session::read() {
+void mqtt_session::read(patience how) {
   using filters = mqtt::server_session::filters;
   mqtt::packet place;
   for (;;) {
@@ -18,7 +18,7 @@ void mqtt_session::read() {
       pass_collected();
       if (core_.asks_about_filters_next()) {
         // What needs nothing of the directory has gone on: PINGREQ wants its answer in time.
-        if (filters_have_to_wait())
+        if (how == patience::some && filters_have_to_wait())
           return hold();
         request = core_.poll_request(now(), place, filters::wanted);
       }
@@ -37,11 +37,6 @@ bool mqtt_session::filters_have_to_wait() const {
   // Requests take effect in the order in which they were made: what was published before has to be
   // with its topic, since the directory's word may reach that sooner.
   return under_way_ >= options_.filters_under_way_max || topics_.has_waiting();
-}
-
-void mqtt_session::read_on() {
-  if (is_holding_ && !topics_.has_waiting() && under_way_ <= options_.filters_under_way_max / 2)
-    read();
 }
 
 void mqtt_session::hold() {

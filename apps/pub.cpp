@@ -163,15 +163,17 @@ private:
   /// The answer to a ping shows that the server has read what went before it, datagrams included,
   /// so that neither the next burst nor our DISCONNECT overtakes it.
   void flush() {
+    if (refused_)
+      return;
     if (!run_.server().connected())
       return all_sent_ ? run_.finish() : void();
     if (std::exchange(flushing_, true))
       return;
     run_.server().ping([this](const auto& answer) {
       flushing_ = false;
+      if (!answer)
+        return; // what becomes of the connection or the session, the client tells next
       burst_ = 0;
-      if (!answer && answer.error() != errc::connection_lost)
-        return; // the session's end, of which the client tells next
       if (all_sent_)
         run_.finish();
       else
@@ -186,11 +188,16 @@ private:
     finish_when_confirmed();
   }
 
-  /// Of those without a guarantee nothing is kept that could be sent again; a server that has
-  /// forgotten us may have passed them on, one that tells why it ended the session may not.
+  /// Of those without a guarantee nothing is kept that could be sent again, and a server that goes
+  /// away or has forgotten us refuses nothing. One that ends the session for what it was sent may
+  /// not have passed on all of the burst.
   void handle_session_lost(const client_event::session_lost& e) {
-    if (command_.unreliable && sent_ != 0 && e.reason != errc::session_unknown)
-      run_.fail_soon(e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+    const bool refuses = e.reason != errc::session_unknown && e.reason != errc::going_away &&
+                         e.reason != errc::resume_impossible;
+    if (!command_.unreliable || burst_ == 0 || !refuses)
+      return;
+    refused_ = true;
+    run_.fail_soon(e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
   }
 
   void finish_when_confirmed() {
@@ -252,6 +259,7 @@ private:
   std::optional<clock::time_point> udp_deadline_;
   unsigned burst_ = 0; // since the last answer
   bool flushing_ = false;
+  bool refused_ = false; // the run is about to fail
 };
 
 } // namespace
