@@ -838,6 +838,22 @@ class Wildcards(WithVictim):
         self.assertEqual(peer.expect(PUBLISH), text("1/x/y") + b"\0x")
         self.assertEqual(peer.expect(SUBACK)[:2], u16(3))
 
+    def test_a_disconnect_behind_filters(self):
+        """Counts, although the client comes back before it has been read: its will is not said."""
+        witness = self.peer()
+        witness.open(client="witness")
+        witness.subscribe("will", "done")
+        peer = self.peer()
+        peer.open(5, WILL, properties(), text("will"), text("x"))
+        peer.send(subscribe(*(f"+/{i}/#" for i in range(self.FILTERS)), id=1) + subscribe("x", id=2) +
+                  publish("done", b"1", 2, 3) + packet(DISCONNECT))
+        time.sleep(0.1)
+        back = self.peer()
+        back.open()
+        back.send(publish("done", b"2"))
+        heard = [witness.expect(PUBLISH)[-1:] for _ in range(2)]
+        self.assertEqual(heard, [b"1", b"2"])
+
     def test_filters_that_it_has(self):
         """Are told to no topic, and are work all the same: not a step may hold many of them."""
         peer = self.peer()
