@@ -73,7 +73,8 @@ bool permissions::may_subscribe(std::string_view filter) const {
 }
 
 bool permissions::may_hear(std::string_view topic) const {
-  return !any_matches(rules_.subscribe_denied, topic);
+  return !any_matches(rules_.subscribe_denied, topic) &&
+         (!rules_.subscribe || any_matches(*rules_.subscribe, topic));
 }
 
 std::unique_ptr<const permissions> permissions_of(const account& who, std::string_view client) {

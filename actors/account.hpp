@@ -66,7 +66,8 @@ public:
   [[nodiscard]] bool may_publish(std::string_view topic) const;
   /// `filter` without "$share/...": allowed as a whole, or not.
   [[nodiscard]] bool may_subscribe(std::string_view filter) const;
-  /// What a wider filter matches may be denied all the same.
+  /// What a wider filter matches may be denied all the same, and so may what a filter matches that
+  /// was granted under rules of an earlier day.
   [[nodiscard]] bool may_hear(std::string_view topic) const;
 
 private:

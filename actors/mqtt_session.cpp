@@ -37,7 +37,6 @@ mqtt_session::mqtt_session(caf::actor_config& config, identity who, neighbours a
     , alarm_{*this} {}
 
 caf::behavior mqtt_session::make_behavior() {
-  world_.watching.on_mqtt_opened(who_.client);
   return runtime::behavior_of<const publication, const link_received, const publish_sequenced,
                               const runtime::alarm_rang, const link_drained, const link_closed,
                               const filters_answered, const topic_opened, const retained_found,
@@ -129,10 +128,7 @@ void mqtt_session::handle(runtime::alarm_rang) {
                                                     std::to_string(core_.keep_alive()) +
                                                     " s [MQTT-3.1.2-22]"});
     break;
-  case mqtt::server_session::timeout::session_expired:
-    if (has_state_)
-      end_session();
-    break;
+  case mqtt::server_session::timeout::session_expired: end_session(); break;
   }
   pump();
   quit_if_done();
@@ -142,6 +138,7 @@ void mqtt_session::handle(const shut_down&) {
   if (link_)
     break_off({reason_code::server_shutting_down, "the server is shutting down"});
   end_session();
+  pump();
 }
 
 void mqtt_session::handle(const session_forgotten&) {
@@ -161,9 +158,9 @@ void mqtt_session::on_exit() {
   give_storage_back();
   if (told_bytes_ != 0)
     world_.watching.on_queued(spoken::mqtt, -static_cast<std::ptrdiff_t>(told_bytes_));
-  if (link_)
-    who_.account->used->give_connection_back();
+  give_place_back();
   link_.reset();
+  parked_.reset();
   around_ = {};
   topics_.clear();
 }
@@ -171,8 +168,15 @@ void mqtt_session::on_exit() {
 // --- connections --------------------------------------------------------------------------------
 
 void mqtt_session::handle(mqtt_admission& asking) {
-  if (is_holding_)
-    read(patience::none); // what came before comes first: it may be a DISCONNECT
+  if (!is_holding_)
+    return admit(asking);
+  // What came before comes first: it may be a DISCONNECT.
+  if (parked_)
+    refuse(*parked_, {reason_code::server_busy, "a newer connection of this client is waiting"});
+  parked_ = std::make_unique<mqtt_admission>(std::move(asking));
+}
+
+void mqtt_session::admit(mqtt_admission& asking) {
   if (forgotten_asked_) {
     // It was on its way while this session ended; the registry opens another.
     send(around_.registry, std::move(asking));
@@ -183,24 +187,26 @@ void mqtt_session::handle(mqtt_admission& asking) {
   const auto first = reader.next();
   KODAMA_ASSERT(first && *first); // the door has read it before
   const auto& asked = std::get<mqtt::connect>(**first);
-  who_.account = asking.account;
-  allowed_ = permissions_of(*who_.account, who_.name);
-  auto last = make_will(asked);
-  if (!last)
+  auto account = std::exchange(who_.account, asking.account);
+  auto allowed = std::exchange(allowed_, permissions_of(*who_.account, who_.name));
+  auto last = judge(asking, asked);
+  if (!last) {
+    who_.account = std::move(account);
+    allowed_ = std::move(allowed);
     return refuse(asking, last.error());
-  if (!can_be_welcome(asking, asked))
-    return refuse(asking, {reason_code::packet_too_large,
-                           "CONNECT: its Maximum Packet Size allows for no CONNACK"});
+  }
   // The alarm may be due and not have rung yet, after a pause or a leap of the clock.
   const bool expired =
       !link_ && core_.handle_timeout(now()) == mqtt::server_session::timeout::session_expired;
   if (will_at_ <= now())
     publish_will();
+  if (place_ == who_.account->used)
+    place_.reset(); // it is the new connection's now
   if (link_)
     take_over(asked);
-  const auto most = who_.account->limits.connections_max;
-  if (!who_.account->used->take_connection(most))
-    return refuse(asking, *exceeded("connections_max", most, reason_code::quota_exceeded));
+  place_ = who_.account->used;
+  if (!std::exchange(is_told_, true))
+    world_.watching.on_mqtt_opened(who_.client);
   asking.link->bind(caf::actor{this}, link::reading::on);
   give_storage_back();
   const bool present = has_state_ && !asked.clean_start && !expired;
@@ -220,13 +226,27 @@ void mqtt_session::handle(mqtt_admission& asking) {
   pump();
 }
 
+mqtt::outcome<std::unique_ptr<mqtt_session::will>> mqtt_session::judge(const mqtt_admission& asking,
+                                                                       const mqtt::connect& asked) {
+  auto last = make_will(asked);
+  if (!last)
+    return last;
+  if (!can_be_welcome(asking, asked))
+    return mqtt::error{reason_code::packet_too_large,
+                       "CONNECT: its Maximum Packet Size allows for no CONNACK"};
+  const auto most = who_.account->limits.connections_max;
+  if (place_ != who_.account->used && !who_.account->used->take_connection(most))
+    return *exceeded("connections_max", most, reason_code::quota_exceeded);
+  return last;
+}
+
 void mqtt_session::take_over(const mqtt::connect& asked) {
   // A will with a delay is not due where the session goes on [MQTT-3.1.3-9].
   const bool goes_on = !asked.clean_start && core_.session_expiry() != 0;
   if (will_ && goes_on && will_->delay > duration{})
     will_.reset();
   core_.say_goodbye(reason_code::session_taken_over, "a newer connection of this client");
-  lose_connection(reason_code::session_taken_over);
+  lose_connection(reason_code::session_taken_over, ending::taken_over);
   if (!goes_on && will_)
     publish_will();
 }
@@ -272,7 +292,7 @@ void mqtt_session::break_off(const mqtt::error& why) {
   lose_connection(why.reason);
 }
 
-void mqtt_session::lose_connection(reason_code reason) {
+void mqtt_session::lose_connection(reason_code reason, ending how) {
   if (!link_)
     return;
   pass_collected();
@@ -283,7 +303,7 @@ void mqtt_session::lose_connection(reason_code reason) {
   is_holding_ = false;
   is_lost_ = false;
   ends_at_ = never;
-  who_.account->used->give_connection_back();
+  give_place_back();
   for (auto& [request, each] : answers_)
     each.id = 0;
   world_.watching.on_mqtt_detached(who_.client, reason);
@@ -293,12 +313,14 @@ void mqtt_session::lose_connection(reason_code reason) {
     if (will_at_ <= now())
       publish_will();
   }
-  if (core_.session_expiry() == 0 && reason != reason_code::session_taken_over)
+  if (core_.session_expiry() == 0 && how != ending::taken_over)
     end_session();
   else if (core_.session_expiry() == 0)
     has_state_ = false;
-  else
+  else if (how == ending::taken_over || store(core_.kept_bytes()))
     tell_groups(true);
+  else
+    overflow_storage();
 }
 
 void mqtt_session::tell_groups(bool away) {
@@ -335,7 +357,7 @@ void mqtt_session::leave_filters(bool is_over) {
 void mqtt_session::end_session(reason_code reason) {
   if (will_)
     publish_will(); // the session's end is the latest moment [MQTT-3.1.2-8]
-  if (has_state_)
+  if (std::exchange(is_told_, false))
     world_.watching.on_mqtt_ended(who_.client, reason);
   forget_state();
   topics_.leave_all(who_.client);
@@ -362,6 +384,8 @@ void mqtt_session::pump() {
   const auto wanted = std::min({due, will_at_, ends_at_});
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
+  if (parked_ && !is_holding_)
+    admit(*std::exchange(parked_, nullptr));
 }
 
 } // namespace kodama::actors

@@ -63,14 +63,28 @@ private:
   void handle(const shut_down&);
   void handle(const session_forgotten&);
 
+  struct will {
+    std::string topic;
+    publish_batch what;
+    duration delay{};
+    std::optional<std::uint32_t> expiry; ///< seconds, from its publication on
+  };
+
   // Connections.
   /// Whether the client takes a packet as long as that which would tell it that it is welcome.
   [[nodiscard]] bool can_be_welcome(const mqtt_admission& asking, const mqtt::connect& asked) const;
   void tell_welcome(mqtt::server_session& through, const mqtt_admission& asking,
                     const mqtt::connect& asked, bool present) const;
   void welcome(const mqtt_admission& asking, const mqtt::connect& asked, bool present);
+  /// The connection that asks takes the session, or is refused, which changes nothing for the
+  /// present one.
+  void admit(mqtt_admission& asking);
+  /// Why it is refused by what its account may; else its will, if it has one.
+  [[nodiscard]] mqtt::outcome<std::unique_ptr<will>> judge(const mqtt_admission& asking,
+                                                           const mqtt::connect& asked);
   void take_over(const mqtt::connect& asked);
-  void lose_connection(mqtt::reason_code reason);
+  enum class ending { lost, taken_over };
+  void lose_connection(mqtt::reason_code reason, ending how = ending::lost);
   /// Tells the peer why, where its version can be told, and loses the connection.
   void break_off(const mqtt::error& why);
   void forget_state();
@@ -83,12 +97,6 @@ private:
   void tell_groups(bool away);
 
   // Wills.
-  struct will {
-    std::string topic;
-    publish_batch what;
-    duration delay{};
-    std::optional<std::uint32_t> expiry; ///< seconds, from its publication on
-  };
   /// Null where there is none; why not, where it may not be said one day.
   [[nodiscard]] mqtt::outcome<std::unique_ptr<will>> make_will(const mqtt::connect& asked) const;
   /// Whether the present will is not said any more where this CONNECT is accepted [MQTT-3.1.3-9].
@@ -96,9 +104,7 @@ private:
   void publish_will();
 
   // What the client asks for.
-  enum class patience { some, none };
-  /// Without patience, nothing that has been read waits for the directory.
-  void read(patience how = patience::some);
+  void read();
   [[nodiscard]] bool filters_have_to_wait() const;
   /// No more is read until the directory has answered.
   void hold();
@@ -128,6 +134,7 @@ private:
   /// Bytes that are kept while the client is away are charged to its account.
   [[nodiscard]] bool store(std::size_t bytes);
   void give_storage_back();
+  void give_place_back();
   void refuse(const mqtt_admission& asking, const mqtt::error& why);
   void tell_limits(mqtt::connack_properties& told, bytes& texts) const;
 
@@ -138,6 +145,7 @@ private:
   void push(mqtt::outgoing what);
   /// The session can't keep what it owes, and ends.
   void overflow(const mqtt::error& why);
+  void overflow_storage();
   /// Writes what the protocol has to say and sees to the alarm. At the end of every message.
   void pump();
   void tell_queue();
@@ -163,6 +171,8 @@ private:
   const surroundings& world_;
   mqtt::server_session core_;
   link_ptr link_;
+  std::shared_ptr<usage> place_;           ///< by whom the present connection is counted
+  std::unique_ptr<mqtt_admission> parked_; ///< waits until the present connection is not held
   topic_handles topics_;
   mqtt_filters filters_;
   /// Of the former life, while the directory still knows some of them; else null.
@@ -180,6 +190,7 @@ private:
   std::size_t told_bytes_ = 0; ///< of what is kept, to the observer
   runtime::alarm alarm_;
   bool has_state_ = false; ///< there is something to resume
+  bool is_told_ = false;   ///< that it has been opened, to the observer
   bool is_holding_ = false;
   bool is_lost_ = false; ///< the connection is, and what it brought is still to be read
   bool forgotten_asked_ = false;

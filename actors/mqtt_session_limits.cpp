@@ -109,7 +109,7 @@ bool mqtt_session::may_hear(std::string_view topic) const {
 
 bool mqtt_session::store(std::size_t bytes) {
   const auto most = who_.account->limits.stored_bytes_max;
-  if (most == 0 || link_)
+  if (most == 0 || bytes == 0 || link_)
     return true;
   if (!who_.account->used->take_storage(bytes, most))
     return false;
@@ -120,6 +120,11 @@ bool mqtt_session::store(std::size_t bytes) {
 void mqtt_session::give_storage_back() {
   if (stored_ != 0)
     who_.account->used->give_storage_back(std::exchange(stored_, 0));
+}
+
+void mqtt_session::give_place_back() {
+  if (const auto counted = std::exchange(place_, nullptr))
+    counted->give_connection_back();
 }
 
 void mqtt_session::refuse(const mqtt_admission& asking, const mqtt::error& why) {

@@ -28,14 +28,12 @@ void mqtt_session::handle(const publication& what) {
 
 void mqtt_session::handle(shared_publication& what) {
   const auto* asked = filters_.find(what.filter);
-  if (!asked) {
+  if (!asked || !may_hear(what.what.batch->forms.topic(0))) {
     what.declined.push_back(who_.client);
     send(caf::actor_cast<caf::actor>(current_sender()), std::move(what));
     return;
   }
   const auto& batch = what.what.batch;
-  if (!may_hear(batch->forms.topic(0)))
-    return;
   for (const auto i : what.indexes)
     if (has_state_)
       owe(batch, i, std::min(asked->qos, what.what.qos),
@@ -57,11 +55,8 @@ void mqtt_session::handle(const retained_found& found) {
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
                        const mqtt_filters::identifiers& identifiers) {
   const auto bytes = batch->forms.image(index).size();
-  if (!link_ && qos != mqtt::qos::at_most_once && !store(bytes)) {
-    const auto most = who_.account->limits.stored_bytes_max;
-    overflow(*exceeded("stored_bytes_max", most, reason_code::quota_exceeded));
-    return;
-  }
+  if (!link_ && qos != mqtt::qos::at_most_once && !store(bytes))
+    return overflow_storage();
   push({forms_of(batch), static_cast<std::uint32_t>(index), 1, qos, retain, identifiers});
 }
 
@@ -87,6 +82,11 @@ void mqtt_session::overflow(const mqtt::error& why) {
     break_off(why);
   if (!forgotten_asked_)
     end_session(untold);
+}
+
+void mqtt_session::overflow_storage() {
+  const auto most = who_.account->limits.stored_bytes_max;
+  overflow(*exceeded("stored_bytes_max", most, reason_code::quota_exceeded));
 }
 
 void mqtt_session::tell_queue() {

@@ -9,7 +9,7 @@ namespace kodama::actors {
 using mqtt::reason_code;
 using std::chrono::seconds;
 
-void mqtt_session::read(patience how) {
+void mqtt_session::read() {
   using filters = mqtt::server_session::filters;
   mqtt::packet place;
   for (;;) {
@@ -18,7 +18,7 @@ void mqtt_session::read(patience how) {
       pass_collected();
       if (core_.asks_about_filters_next()) {
         // What needs nothing of the directory has gone on: PINGREQ wants its answer in time.
-        if (how == patience::some && filters_have_to_wait())
+        if (filters_have_to_wait())
           return hold();
         request = core_.poll_request(now(), place, filters::wanted);
       }

@@ -165,8 +165,8 @@ void session::handle(const session_forgotten&) {
 
 void session::on_exit() {
   alarm_.cancel();
-  if (link_)
-    who_.account->used->give_connection_back();
+  if (place_)
+    place_->give_connection_back();
   if (told_bytes_ != 0)
     world_.watching.on_queued(spoken::native, -static_cast<std::ptrdiff_t>(told_bytes_));
   link_.reset();

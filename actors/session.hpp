@@ -128,6 +128,7 @@ private:
   const surroundings& world_;
   server_session core_;
   link_ptr link_;
+  std::shared_ptr<usage> place_; ///< by whom the present connection is counted
   topic_handles topics_;
   std::unique_ptr<session_filters> filters_;     ///< from the first one on
   std::unique_ptr<const permissions> allowed_;   ///< null: everything
@@ -140,6 +141,7 @@ private:
   /// Why the session is over; a resume within the window is still to be told. Zero: it is not.
   errc ended_{};
   bool is_holding_ = false;
+  bool is_told_ = false; ///< that it has been opened, to the observer
   bool is_lost_ = false; ///< the connection is, and what it brought is still to be read
   bool forgotten_asked_ = false;
   bool forgotten_ = false;

@@ -25,15 +25,8 @@ void session::admit(admission& asking) {
                " contradicts what was acknowledged or sent");
     return;
   }
-  // The old connection may still have something to say that arrived before; it is not heard any
-  // more: the new one speaks for the client from here on.
-  if (link_) {
-    core_.reply(now(),
-                message::disconnect{errc::taken_over, "a newer connection resumed the session"});
-    lose_connection(errc::taken_over);
-  }
   if (const auto most = asking.account->limits.connections_max;
-      !asking.account->used->take_connection(most)) {
+      place_ != asking.account->used && !asking.account->used->take_connection(most)) {
     world_.watching.on_limit_hit(who_.client, asking.account->name, "connections_max");
     refuse(asking.link, errc::too_many_connections,
            "connections_max of plan " + asking.account->limits.name + " is " +
@@ -42,6 +35,16 @@ void session::admit(admission& asking) {
       end(errc::too_many_connections, "");
     return;
   }
+  if (place_ == asking.account->used)
+    place_.reset(); // it is the new connection's now
+  // The old connection may still have something to say that arrived before; it is not heard any
+  // more: the new one speaks for the client from here on.
+  if (link_) {
+    core_.reply(now(),
+                message::disconnect{errc::taken_over, "a newer connection resumed the session"});
+    lose_connection(errc::taken_over);
+  }
+  place_ = asking.account->used;
   who_.account = asking.account;
   allowed_ = permissions_of(*who_.account, {});
   core_.handle_attach(now(), last, asking.keepalive_ms);
@@ -68,6 +71,7 @@ void session::welcome(const admission& asking) {
     world_.watching.on_session_resumed(who_.client);
   else
     world_.watching.on_session_opened(who_.client, who_.session);
+  is_told_ = true;
   world_.watching.on_attached(who_.client, link_->id(), core_.keepalive_ms());
 }
 
@@ -87,7 +91,8 @@ void session::lose_connection(errc reason) {
   is_holding_ = false;
   is_lost_ = false;
   ends_at_ = never;
-  who_.account->used->give_connection_back();
+  if (const auto counted = std::exchange(place_, nullptr))
+    counted->give_connection_back();
   drop_path();
   world_.watching.on_session_detached(who_.client, reason);
 }
@@ -107,7 +112,8 @@ void session::end(errc reason, std::string_view text) {
     filters_.reset();
     core_ = server_session{options_.session}; // gives the memory back
     core_.handle_detach(now());
-    world_.watching.on_session_ended(who_.client, reason);
+    if (is_told_)
+      world_.watching.on_session_ended(who_.client, reason);
     if (selector_)
       send(selector_, client_left{who_.client});
     // A slow reader did not hear the reason, most likely: its buffers were full. It is told when it

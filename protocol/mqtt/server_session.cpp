@@ -15,6 +15,9 @@ using std::chrono::seconds;
 constexpr std::size_t publish_cost = 128;
 constexpr std::uint32_t expiry_never = 0xffff'ffff;
 
+/// What may wait for a client that asks and does not read. More than all answers to one read.
+constexpr std::size_t replies_max = 1024 * 1024;
+
 error wrong_answer(std::string_view packet, packet_id id, std::string_view to) {
   return {reason_code::protocol_error, std::string{packet} + ": " + std::to_string(id) + " is " +
                                            std::string{to} + " [MQTT-4.13.1-1]"};
@@ -46,6 +49,7 @@ void server_session::handle_attach(instant now, const connect& asked, packet_rea
                           : (asked.clean_start ? 0 : expiry_never);
   session_expiry_ = std::min(wanted, options_->session_expiry_max);
   has_unsayable_ = false;
+  has_said_goodbye_ = false;
   last_heard_ = now;
   expires_at_ = never;
   transmitted_ = 0; // all that is owed goes out again, in its order [MQTT-4.4.0-1]
@@ -95,6 +99,10 @@ outcome<std::optional<server_session::request>>
 server_session::poll_request(instant now, packet& place, filters are) {
   last_heard_ = now;
   while (attached() && (are == filters::wanted || !asks_about_filters_next())) {
+    if (replies_.size() > replies_max)
+      return error{reason_code::quota_exceeded,
+                   "the answers that the client does not read are more than " +
+                       std::to_string(replies_max) + " bytes"};
     const auto is_there = reader_->next_into(place);
     if (!is_there)
       return is_there.error();
@@ -246,11 +254,12 @@ void server_session::complete(std::uint64_t ordinal, reason_code reason, std::st
 }
 
 void server_session::reply(const packet& what) {
-  if (attached() && !encode(replies_, what, peer_))
+  if (attached() && !has_said_goodbye_ && !encode(replies_, what, peer_))
     has_unsayable_ = true;
 }
 
 void server_session::say_goodbye(reason_code reason, std::string_view text) {
+  write_answers(); // nothing follows a DISCONNECT [MQTT-3.14.4-1]
   if (version_ != protocol_version::v5)
     return;
   disconnect last;
@@ -258,6 +267,16 @@ void server_session::say_goodbye(reason_code reason, std::string_view text) {
   if (!text.empty())
     last.properties.reason_string = text;
   reply(last);
+  has_said_goodbye_ = true;
+}
+
+std::size_t server_session::kept_bytes() const {
+  std::size_t all = 0;
+  if (owed_)
+    for (const auto& each : *owed_)
+      if (each.what.qos != qos::at_most_once && each.what.forms)
+        all += each.what.forms->image(each.what.first).size();
+  return all;
 }
 
 server_session::pushed server_session::push(outgoing what) {

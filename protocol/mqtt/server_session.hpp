@@ -92,7 +92,8 @@ public:
   /// An answer was longer than the client's Maximum Packet Size [MQTT-3.1.2-24]: it may not be
   /// sent, the client waits for it, and so the connection has to end.
   [[nodiscard]] bool has_unsayable() const noexcept { return has_unsayable_; }
-  /// DISCONNECT, where the client's version has one from a server.
+  /// DISCONNECT, where the client's version has one from a server. What is replied after it is not
+  /// sent.
   void say_goodbye(reason_code reason, std::string_view text);
 
   struct pushed {
@@ -122,6 +123,8 @@ public:
     return inbound_ ? inbound_->first + inbound_->answers.size() : first_ordinal_;
   }
   [[nodiscard]] std::size_t buffered_bytes() const noexcept { return bytes_; }
+  /// Of what is kept for a client that is away: the messages alone. Takes its time.
+  [[nodiscard]] std::size_t kept_bytes() const;
   /// Publishes that expired before they could be sent, or were too large for the client.
   struct drops {
     std::uint64_t expired = 0;
@@ -177,6 +180,7 @@ private:
   bytes replies_;
   encode_options peer_;
   bool has_unsayable_ = false;
+  bool has_said_goodbye_ = false;
   std::uint16_t peer_receive_maximum_ = 65'535;
   std::uint16_t peer_alias_maximum_ = 0;
   std::uint16_t keep_alive_ = 0;

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -16,6 +17,7 @@ import urllib.error
 import urllib.request
 
 import harness
+from mqtt_abuse_test import CONNACK, PUBACK, PUBLISH, SUBACK, Peer, connect, publish, subscribe, text, u32
 
 RULES = """
 passwords = "{users}"
@@ -43,6 +45,8 @@ tokens = ["bob's token"]
 [users.carl]
 plan = "slow"
 tokens = ["carl's token"]
+[users.gil]
+tokens = ["gil's token"]
 [users.fay]
 plan = "terse"
 tokens = ["fay's token"]
@@ -351,6 +355,111 @@ class Plans(Accounts):
         self.assertIn("stored_bytes_max of plan tiny is 2048", told)
         self.assertRegex(self.request("GET", "/metrics")[1],
                          r'kodama_limits_hit_total\{account="bob",limit="stored_bytes_max"\} 3')
+
+
+class ComingBack(Accounts):
+    """A client whose account has changed meanwhile, or who is refused."""
+
+    def connect(self, user, secret, client, flags=0, expiry=60, will=()):
+        """What CONNACK says, and the connection."""
+        peer = Peer(int(self.place[1]))
+        self.addCleanup(peer.close)
+        peer.send(connect(5, 0xC0 | flags, *will, text(user), text(secret), props=b"\x11" + u32(expiry), client=client))
+        first, body = peer.next()
+        self.assertEqual(first, CONNACK)
+        return peer, body[:2]
+
+    def bob(self, client, *arguments, **options):
+        return self.connect("bob", "bob's password", client, *arguments, **options)
+
+    def reload(self, old, new):
+        self.assertIn(old, self.rules)
+        self.rules = self.rules.replace(old, new)
+        pathlib.Path(self.directory, "kodama.toml").write_text(self.rules)
+        before = self.server.stderr().count("who is connected stays")
+        self.server.process.send_signal(signal.SIGHUP)
+        self.server.until("who is connected stays", before + 1)
+
+    def counted(self, what):
+        return int(re.search(r"%s\} (-?\d+)" % what, self.request("GET", "/metrics")[1])[1])
+
+    def sessions(self, protocol):
+        return self.counted(r"kodama_sessions\{[^}]*%s[^}]*" % protocol)
+
+    def clients(self):
+        return self.counted(r"kodama_clients\{[^}]*mqtt[^}]*")
+
+    def test_takes_its_own_place(self):
+        _, told = self.bob("one")
+        self.assertEqual(told, b"\0\0")
+        self.bob("two")
+        self.assertEqual(self.bob("three")[1], b"\0\x97")
+        self.reload("connections_max = 2", "connections_max = 1")
+        self.assertEqual(self.bob("one")[1], b"\1\0")
+        self.assertEqual(self.bob("three")[1], b"\0\x97")
+
+    def test_refused_for_its_will_leaves_all_as_it_was(self):
+        first, _ = self.connect("ann", "ann's password", "one")
+        self.reload('subscribe = ["home/#",', 'subscribe = ["home/new/#",')
+        _, told = self.connect("ann", "ann's password", "one", 0x04, will=(b"\0", text("other"), text("x")))
+        self.assertEqual(told, b"\0\x87")
+        first.send(subscribe("home/#"))
+        self.assertEqual(first.expect(SUBACK)[-1:], b"\0")
+
+    def test_refused_opens_no_session(self):
+        self.bob("one")
+        self.bob("two")
+        for i in range(3):
+            self.assertEqual(self.bob(f"more {i}")[1], b"\0\x97")
+            native = self.start("sub", "--connect", self.server.address, "--token", "bob's token", "--verbose", "t")
+            native.until("too_many_connections")
+            native.stop()
+        self.assertEqual((self.sessions("mqtt"), self.sessions("native")), (2, 0))
+
+    def test_hears_no_more_than_it_may_now(self):
+        first, _ = self.connect("ann", "ann's password", "one", flags=2)
+        first.send(subscribe("home/#", options=1))
+        first.expect(SUBACK)
+        first.close()
+        self.reload('subscribe = ["home/#",', 'subscribe = ["home/new/#",')
+        back, told = self.connect("ann", "ann's password", "one")
+        self.assertEqual(told, b"\1\0")
+        other, _ = self.connect("gil", "gil's token", "other", flags=2)
+        other.send(publish("home/old", b"x", 2, 1))
+        other.expect(PUBACK)
+        other.send(publish("home/new/x", b"y"))
+        self.assertEqual(back.expect(PUBLISH)[-1:], b"y")
+
+    def test_what_was_under_way_counts_as_stored(self):
+        """Beyond the plan, the session ends as one does to which more comes while it is away."""
+        other, _ = self.connect("gil", "gil's token", "other", flags=2)
+        for bytes_each, kept in ((500, True), (700, False)):
+            client = f"c{bytes_each}"
+            first, _ = self.bob(client, flags=2)
+            first.send(subscribe("s/" + client, options=1))
+            first.expect(SUBACK)
+            for i in range(3):
+                other.send(publish("s/" + client, b"x" * bytes_each, 2, i + 1))
+            for _ in range(3):
+                first.expect(PUBLISH)
+            first.close()
+            deadline = time.monotonic() + harness.PATIENCE
+            while self.clients() != 1 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            back, told = self.bob(client, expiry=0)
+            self.assertEqual(told, b"\1\0" if kept else b"\0\0")
+            back.close()
+
+    def test_a_group_passes_on_what_one_of_it_may_not_hear(self):
+        ann, _ = self.connect("ann", "ann's password", "one", flags=2)
+        gil, _ = self.connect("gil", "gil's token", "two", flags=2)
+        for each in (ann, gil):
+            each.send(subscribe("$share/g/home/#"))
+            self.assertEqual(each.expect(SUBACK)[-1:], b"\0")
+        other, _ = self.connect("gil", "gil's token", "other", flags=2)
+        for i in range(4):
+            other.send(publish("home/secret/x", b"%d" % i))
+        self.assertEqual({gil.expect(PUBLISH)[-1:] for _ in range(4)}, {b"0", b"1", b"2", b"3"})
 
 
 class Http(Accounts):

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """What MQTT leaves to the order, the length and the kind of single packets."""
 
+import re
+import time
+import urllib.request
+
 import harness
-from mqtt_abuse_test import (CONNACK, DISCONNECT, METHOD, NONE, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC,
+from mqtt_abuse_test import (AUTH, CONNACK, DISCONNECT, METHOD, NONE, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC,
                              PUBREL, SUBACK, Case, connect, packet, publish, subscribe, u16, u32)
 
 PROTOCOL_ERROR, BAD_AUTHENTICATION_METHOD, PACKET_TOO_LARGE, NOT_FOUND = 0x82, 0x8C, 0x95, 0x92
@@ -89,6 +93,52 @@ class TooLongForTheClient(Case):
         self.assertEqual(peer.expect(CONNACK)[:2], b"\0\0")
         peer.send(subscribe(*(f"f/{i}" for i in range(40))))
         self.assertEqual(peer.rest(), [(DISCONNECT, bytes([PACKET_TOO_LARGE]))])
+
+
+class LastWords(Case):
+    """What ends a connection, and that nothing follows it."""
+
+    def sessions(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port_of('http')}/metrics",
+                                    timeout=harness.PATIENCE) as answer:
+            return int(re.search(rb'kodama_sessions\{[^}]*mqtt[^}]*\} (-?\d+)', answer.read())[1])
+
+    def test_a_reason_that_only_servers_have(self):
+        """[MQTT-3.14.2-1], and the session, which was to end with its connection, does."""
+        for reason in (0x87, 0x89, 0x8B, 0x8D, 0x8E, 0x8F, *range(0x9A, 0xA3)):
+            peer = self.peer()
+            peer.open(client=f"c{reason}")
+            peer.send(packet(DISCONNECT, bytes([reason])))
+            self.assertEqual([(first, body[:1]) for first, body in peer.rest()],
+                             [(DISCONNECT, bytes([PROTOCOL_ERROR]))], hex(reason))
+        deadline = time.monotonic() + harness.PATIENCE
+        while self.sessions() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(self.sessions(), 0)
+
+    def test_a_reason_that_clients_have(self):
+        for reason in (0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99):
+            peer = self.peer()
+            peer.open()
+            peer.send(packet(DISCONNECT, bytes([reason])))
+            self.assertEqual(peer.rest(), [], hex(reason))
+
+    def test_answers_come_before_disconnect(self):
+        """Nothing is sent after it [MQTT-3.14.4-1]."""
+        peer = self.peer()
+        peer.open()
+        peer.send(publish("x" * 2000, b"", QOS_1, 5) + packet(AUTH))
+        self.assertEqual([first for first, _ in peer.rest()], [PUBACK, DISCONNECT])
+
+    def test_answers_that_nobody_reads(self):
+        """Are not hoarded: who asks on and on without reading is not heard any more."""
+        peer = self.peer(receive_buffer=4096)
+        peer.open()
+        pings = packet(PINGREQ) * 100_000
+        with self.assertRaises(OSError):
+            for _ in range(400):  # 80 MB; sockets take 10 at most
+                peer.send(pings)
+        self.assertLess(self.server.resident_kib(), 200 * 1024)
 
 
 class WrongAnswers(Case):
