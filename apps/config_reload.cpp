@@ -43,12 +43,12 @@ std::optional<net::reloaded> config_reload::read() {
   spdlog::set_level(spdlog::level::from_str(now.log_level));
   net::reloaded taken;
   taken.tls = std::move(now.server.tls);
-  if (now.server.accounts.empty() && !running_.server.accounts.empty()) {
+  if (now.server.accounts.empty() && !accepted_.empty()) {
     // Whoever is protected by tokens is not to lose them by a slip.
     spdlog::warn("reload: to serve without tokens and users takes a restart; they are kept");
-    taken.accounts = running_.server.accounts;
+    taken.accounts = accepted_;
   } else {
-    taken.accounts = std::move(now.server.accounts);
+    taken.accounts = accepted_ = std::move(now.server.accounts);
     spdlog::info("reload: {} tokens and {} users are accepted; who is connected stays",
                  taken.accounts.tokens.size(), taken.accounts.users.size());
   }

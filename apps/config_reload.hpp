@@ -17,7 +17,8 @@ public:
   /// `running` is what the server runs with; both outlive this.
   config_reload(const serve_flags& flags, const serve_config& running)
       : flags_{flags}
-      , running_{running} {}
+      , running_{running}
+      , accepted_{running.server.accounts} {}
 
   [[nodiscard]] std::optional<net::reloaded> read();
 
@@ -26,6 +27,7 @@ private:
 
   const serve_flags& flags_;
   const serve_config& running_;
+  net::account_options accepted_; ///< last: what is kept where a reading has none
 };
 
 /// The keys that differ and that no reload takes over, in their order.

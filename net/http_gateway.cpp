@@ -17,6 +17,8 @@ constexpr std::string_view metrics_text = "text/plain; version=0.0.4; charset=ut
 constexpr std::string_view publish_path = "/v1/publish/";
 constexpr std::string_view topics_path = "/v1/topics/";
 constexpr std::string_view subscribers_tail = "/subscribers";
+/// Answered in one turn to one visitor: others want something too.
+constexpr unsigned requests_at_once = 16;
 /// Publishes by HTTP have no session: this ClientID is nobody's.
 constexpr client_id no_client = 0;
 
@@ -50,9 +52,12 @@ caf::behavior http_gateway::make_behavior() {
   return {
       [this](const actors::link_accepted& m) { accept(m); },
       [this](const actors::link_received& m) { receive(m); },
-      [](const actors::link_drained&) {},
+      [this](const actors::link_drained& m) { read_on(m.link); },
       [this](const actors::link_closed& m) { visitors_.erase(m.link); },
-      [this](const actors::identified& m) { handle(m); },
+      [this](const actors::identified& m) {
+        handle(m);
+        read_on(m.ticket);
+      },
       [this](const actors::topic_opened& m) { topics_.handle_opened(m, no_client); },
       [this](const actors::publish_sequenced& m) { handle(m); },
       [this](const actors::topic_answered& m) { handle(m); },
@@ -84,7 +89,7 @@ void http_gateway::accept(const actors::link_accepted& accepted) {
   link.bind(caf::actor{this}, actors::link::reading::once);
   if (accepted.connections > options_.connections_max ||
       visitors_.size() >= options_.unauthenticated_max) {
-    append(link.output(), as_bytes(http_response(503, plain, "too many connections\n", false)));
+    append(link.output(), as_bytes(http_response({503, plain, "too many connections\n"})));
     link.close();
     world_.watching.on_connection_refused(errc::too_many_connections);
     return;
@@ -98,21 +103,37 @@ void http_gateway::receive(const actors::link_received& received) {
   const auto at = visitors_.find(received.link);
   if (at == visitors_.end())
     return;
+  if (!at->second.reader.is_amid_request())
+    at->second.deadline = now() + patience; // which begins with a request's first byte
   at->second.reader.feed(received.data);
-  read_next(at);
+  read_on(received.link);
 }
 
-void http_gateway::read_next(visitors::iterator at) {
-  auto& from = at->second;
-  auto next = from.reader.next();
-  if (!next) {
-    from.asked.emplace().keep_alive = false;
-    refuse(at, next.error().status, next.error().text);
-  } else if (!*next) {
-    from.deadline = now() + patience;
-    from.link->bind(caf::actor{this}, actors::link::reading::once);
-    arm_alarm();
-  } else {
+void http_gateway::read_on(actors::link_id whose) {
+  for (unsigned answered = 0;; ++answered) {
+    const auto at = visitors_.find(whose);
+    if (at == visitors_.end() || at->second.asked)
+      return; // gone, or waits for somebody's answer
+    auto& from = at->second;
+    if (!from.link->writable())
+      return; // what it asked for before is more than it reads: link_drained will come
+    if (answered == requests_at_once) {
+      send(caf::actor{this}, actors::link_drained{whose}); // the rest in a turn of its own
+      return;
+    }
+    auto next = from.reader.next();
+    if (!next) {
+      from.asked.emplace().keep_alive = false;
+      refuse(at, next.error().status, next.error().text);
+      return;
+    }
+    if (!*next) {
+      if (from.reader.take_expectation())
+        append(from.link->output(), as_bytes(http_continue()));
+      from.link->bind(caf::actor{this}, actors::link::reading::once);
+      arm_alarm();
+      return;
+    }
     from.asked = std::move(**next);
     from.asked->keep_alive = from.asked->keep_alive && !closing_;
     from.deadline = now() + patience;
@@ -121,14 +142,16 @@ void http_gateway::read_next(visitors::iterator at) {
 }
 
 void http_gateway::answer(visitors::iterator at, unsigned status, std::string_view content_type,
-                          std::string_view body) {
+                          std::string_view body, std::string_view allowed) {
   auto& from = at->second;
   const bool stays = from.asked->keep_alive && !closing_;
   figures_.count_request(status);
-  append(from.link->output(), as_bytes(http_response(status, content_type, body, stays)));
+  append(from.link->output(), as_bytes(http_response({status, content_type, body, stays,
+                                                      from.asked->wants_no_body(), allowed})));
   from.asked.reset();
+  from.deadline = now() + patience;
   if (stays)
-    return read_next(at);
+    return;
   from.link->close();
   visitors_.erase(at);
 }
@@ -166,27 +189,28 @@ void http_gateway::arm_alarm() {
 
 void http_gateway::serve(visitors::iterator at) {
   const auto& asked = *at->second.asked;
-  const bool reads = asked.method == "GET";
-  const auto only = [&](bool right, std::string_view method) {
+  const bool reads = asked.method == "GET" || asked.wants_no_body();
+  const auto only = [&](bool right, std::string_view methods) {
     if (!right)
-      refuse(at, 405, "only " + std::string{method} + " is served here");
+      answer(at, 405, json, error_text("only " + std::string{methods} + " is served here"),
+             methods);
     return right;
   };
   if (asked.path == "/healthz") {
-    if (only(reads, "GET"))
+    if (only(reads, "GET, HEAD"))
       answer(at, 200, plain, "ok\n");
   } else if (asked.path == "/readyz") {
-    if (only(reads, "GET"))
+    if (only(reads, "GET, HEAD"))
       answer(at, closing_ ? 503 : 200, plain, closing_ ? "shutting down\n" : "ready\n");
   } else if (asked.path == "/metrics") {
-    if (only(reads, "GET"))
+    if (only(reads, "GET, HEAD"))
       answer(at, 200, metrics_text, figures_.text(*retained_));
   } else if (asked.path.starts_with(publish_path)) {
     if (only(asked.method == "POST", "POST"))
       identify(at);
   } else if (asked.path.starts_with(topics_path) && asked.path.ends_with(subscribers_tail) &&
              asked.path.size() > topics_path.size() + subscribers_tail.size()) {
-    if (only(reads, "GET"))
+    if (only(reads, "GET, HEAD"))
       identify(at);
   } else {
     refuse(at, 404, "there is nothing at " + asked.path);
@@ -288,6 +312,7 @@ void http_gateway::handle(const actors::publish_sequenced& sequenced) {
   world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
   if (const auto at = visitors_.find(whose.mapped()); at != visitors_.end() && at->second.asked)
     answer(at, 200, json, published_text(at->second.asked->path.substr(publish_path.size())));
+  read_on(whose.mapped());
 }
 
 void http_gateway::handle(const actors::topic_answered& found) {
@@ -296,6 +321,7 @@ void http_gateway::handle(const actors::topic_answered& found) {
     return;
   if (const auto at = visitors_.find(whose.mapped()); at != visitors_.end() && at->second.asked)
     answer(at, 200, json, subscribers_text(found.topic, found.number, found.clients));
+  read_on(whose.mapped());
 }
 
 } // namespace kodama::net

@@ -43,7 +43,8 @@ private:
 
   void accept(const actors::link_accepted& accepted);
   void receive(const actors::link_received& received);
-  void read_next(visitors::iterator at);
+  /// Serves what this visitor has sent, one after the other, as long as nobody else has to answer.
+  void read_on(actors::link_id whose);
   void serve(visitors::iterator at);
   void identify(visitors::iterator at);
   void handle(const actors::identified& found);
@@ -53,7 +54,7 @@ private:
   void handle(const actors::publish_sequenced& sequenced);
   void handle(const actors::topic_answered& answer);
   void answer(visitors::iterator at, unsigned status, std::string_view content_type,
-              std::string_view body);
+              std::string_view body, std::string_view allowed = {});
   void refuse(visitors::iterator at, unsigned status, std::string_view text);
   void drop_overdue();
   void arm_alarm();

@@ -52,6 +52,19 @@ void take_target(std::string_view target, http_request& to) {
   }
 }
 
+/// RFC 9112, 6.1: what follows can't be told from a next request where the coding is not known.
+std::optional<http_refusal> refuse_coding(const http::fields& from) {
+  using http::field;
+  const auto [first, last] = from.equal_range(field::transfer_encoding);
+  if (first == last)
+    return std::nullopt;
+  if (from.find(field::content_length) != from.end())
+    return http_refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
+  if (std::next(first) != last || !boost::beast::iequals(first->value(), "chunked"))
+    return http_refusal{501, "Transfer-Encoding: only chunked is known here"};
+  return std::nullopt;
+}
+
 std::string text_of(const http::fields& from, std::string_view name) {
   const auto at = from.find(boost::beast::string_view{name.data(), name.size()});
   return at == from.end() ? std::string{} : std::string{at->value()};
@@ -74,25 +87,40 @@ http_reader::http_reader(http_reader&&) noexcept = default;
 http_reader& http_reader::operator=(http_reader&&) noexcept = default;
 
 void http_reader::feed(byte_view received) {
+  rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(taken_));
+  taken_ = 0;
   append(rest_, received);
 }
 
 bool http_reader::is_amid_request() const noexcept {
-  return parser_ || !rest_.empty();
+  return parser_ || taken_ != rest_.size();
+}
+
+bool http_reader::take_expectation() {
+  return std::exchange(expects_, false);
 }
 
 boost::system::result<std::optional<http_request>, http_refusal> http_reader::next() {
-  if (rest_.empty())
+  if (taken_ == rest_.size())
     return std::optional<http_request>{};
   if (!parser_) {
     parser_ = std::make_unique<parser>();
     parser_->eager(true);
     parser_->header_limit(header_size_max);
     parser_->body_limit(body_size_max_);
+    expects_ = false;
   }
   boost::beast::error_code failure;
-  const auto used = parser_->put(boost::asio::buffer(rest_.data(), rest_.size()), failure);
-  rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(used));
+  const bool began_before = parser_->is_header_done();
+  taken_ +=
+      parser_->put(boost::asio::buffer(rest_.data() + taken_, rest_.size() - taken_), failure);
+  if (parser_->is_header_done() && !began_before) {
+    const auto& header = parser_->get();
+    if (auto refused = refuse_coding(header))
+      return *std::move(refused);
+    expects_ = header.version() >= 11 && !parser_->is_done() &&
+               boost::beast::iequals(header[http::field::expect], "100-continue");
+  }
   if (failure == http::error::body_limit)
     return http_refusal{413, "the body may have " + std::to_string(body_size_max_) + " bytes"};
   if (failure == http::error::header_limit)
@@ -100,7 +128,7 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
   if (failure && failure != http::error::need_more)
     return http_refusal{400, "this is no HTTP request: " + failure.message()};
   if (!parser_->is_done()) {
-    if (rest_.size() > header_size_max)
+    if (rest_.size() - taken_ > header_size_max)
       return http_refusal{431, "the header may have " + std::to_string(header_size_max) + " bytes"};
     return std::optional<http_request>{};
   }
@@ -117,17 +145,26 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
   return std::optional{std::move(found)};
 }
 
-std::string http_response(unsigned status, std::string_view content_type, std::string_view body,
-                          bool keep_alive) {
-  http::response<http::string_body> answer{static_cast<http::status>(status), 11};
+std::string_view http_continue() noexcept {
+  return "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
+std::string http_response(const http_answer& what) {
+  const auto shown = [](std::string_view text) {
+    return boost::beast::string_view{text.data(), text.size()};
+  };
+  http::response<http::string_body> answer{static_cast<http::status>(what.status), 11};
   answer.set(http::field::server, "kodama");
-  answer.set(http::field::content_type,
-             boost::beast::string_view{content_type.data(), content_type.size()});
-  if (status == 401)
+  answer.set(http::field::content_type, shown(what.content_type));
+  if (what.status == 401)
     answer.set(http::field::www_authenticate, "Bearer realm=\"kodama\"");
-  answer.body() = std::string{body};
-  answer.keep_alive(keep_alive);
+  if (!what.allowed.empty())
+    answer.set(http::field::allow, shown(what.allowed));
+  answer.body() = std::string{what.body};
+  answer.keep_alive(what.keep_alive);
   answer.prepare_payload();
+  if (what.without_body)
+    answer.body().clear();
   std::ostringstream text;
   text << answer;
   return std::move(text).str();

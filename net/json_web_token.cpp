@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -71,7 +72,10 @@ std::optional<json_web_subject> subject_of(const std::string& token, const json_
   if (!says(raw, "iss", key.issuer) || !says(raw, "aud", key.audience))
     return std::nullopt;
   const char* subject = jwt_get_grant(raw, "sub");
-  if (!subject || *subject == '\0')
+  // A name goes into files and logs, a line each.
+  const auto breaks_a_line = [](unsigned char each) { return each < 0x20 || each == 0x7f; };
+  if (!subject || *subject == '\0' ||
+      std::any_of(subject, subject + std::strlen(subject), breaks_a_line))
     return std::nullopt;
   return json_web_subject{subject, expires};
 }
