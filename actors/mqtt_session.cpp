@@ -149,7 +149,10 @@ void mqtt_session::handle(const session_forgotten&) {
 void mqtt_session::quit_if_done() {
   // Until the directory has let go of the last of its filters, a group may give it a turn, which it
   // declines.
-  if (forgotten_ && topics_.is_empty() && !leaving_ && leaving_request_ == 0)
+  if (!forgotten_ || leaving_ || leaving_request_ != 0)
+    return;
+  topics_.leave_all(who_.client); // those that it declined to
+  if (topics_.is_empty())
     quit();
 }
 
@@ -337,6 +340,7 @@ void mqtt_session::forget_state() {
   answers_.clear();
   under_way_ = 0;
   give_storage_back();
+  hand_back_unfinished();
   core_ = mqtt::server_session{options_.mqtt, core_.next_ordinal()};
   has_state_ = false;
 }

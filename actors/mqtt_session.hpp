@@ -139,7 +139,11 @@ private:
   void tell_limits(mqtt::connack_properties& told, bytes& texts) const;
 
   void owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
-           const mqtt_filters::identifiers& identifiers);
+           const mqtt_filters::identifiers& identifiers,
+           std::shared_ptr<const std::string> group = nullptr);
+  /// Another member of the group gets what this one can't be given any more.
+  void decline(shared_publication&& what);
+  void hand_back_unfinished();
   /// The whole batch at QoS 0.
   void owe_all(const shared_batch& batch, const mqtt_filters::identifiers& identifiers);
   void push(mqtt::outgoing what);

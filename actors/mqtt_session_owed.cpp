@@ -29,16 +29,44 @@ void mqtt_session::handle(const publication& what) {
 void mqtt_session::handle(shared_publication& what) {
   const auto* asked = filters_.find(what.filter);
   if (!asked || !may_hear(what.what.batch->forms.topic(0))) {
-    what.declined.push_back(who_.client);
-    send(caf::actor_cast<caf::actor>(current_sender()), std::move(what));
+    decline(std::move(what));
     return;
   }
-  const auto& batch = what.what.batch;
-  for (const auto i : what.indexes)
-    if (has_state_)
-      owe(batch, i, std::min(asked->qos, what.what.qos),
-          asked->retain_as_published && batch->forms.retain(i), mqtt_filters::ids_of(*asked));
+  const auto batch = what.what.batch;
+  const auto qos = std::min(asked->qos, what.what.qos);
+  const bool as_published = asked->retain_as_published;
+  const auto ids = mqtt_filters::ids_of(*asked);
+  const auto group = std::make_shared<const std::string>(what.filter);
+  auto& left = what.indexes;
+  auto next = left.begin();
+  std::size_t bytes = 0;
+  for (; next != left.end() && has_state_; ++next) {
+    owe(batch, *next, qos, as_published && batch->forms.retain(*next), ids, group);
+    bytes += batch->forms.image(*next).size();
+  }
+  if (has_state_) {
+    world_.watching.on_delivered(spoken::mqtt, qos, left.size(), bytes);
+  } else if (next != left.begin()) { // the session has ended: it could not keep the last of these
+    left.erase(left.begin(), next - 1);
+    decline(std::move(what));
+  }
   pump();
+}
+
+void mqtt_session::decline(shared_publication&& what) {
+  what.declined.push_back(who_.client);
+  // Its topic may have closed meanwhile: then the directory opens it again, with its groups.
+  const std::string topic{what.what.batch->forms.topic(0)};
+  topics_.send(topic, caf::make_message(std::move(what)));
+}
+
+void mqtt_session::hand_back_unfinished() {
+  for (const auto& each : core_.unfinished_of_groups()) {
+    auto alone = std::make_shared<message_batch>();
+    alone->forms = mqtt::publish_forms{each.forms->version()};
+    alone->forms.add(*each.forms, each.first);
+    decline({{std::move(alone), true, each.qos, 0}, {0}, *each.group, {}});
+  }
 }
 
 void mqtt_session::handle(const retained_found& found) {
@@ -47,23 +75,26 @@ void mqtt_session::handle(const retained_found& found) {
     return;
   if (!may_hear(found.what.batch->forms.topic(0)))
     return;
-  owe(found.what.batch, 0, std::min(asked->qos, found.what.qos), true,
-      mqtt_filters::ids_of(*asked));
+  const auto qos = std::min(asked->qos, found.what.qos);
+  world_.watching.on_delivered(spoken::mqtt, qos, 1, found.what.batch->forms.bytes_in_all());
+  owe(found.what.batch, 0, qos, true, mqtt_filters::ids_of(*asked));
   pump();
 }
 
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
-                       const mqtt_filters::identifiers& identifiers) {
+                       const mqtt_filters::identifiers& identifiers,
+                       std::shared_ptr<const std::string> group) {
   const auto bytes = batch->forms.image(index).size();
   if (!link_ && qos != mqtt::qos::at_most_once && !store(bytes))
     return overflow_storage();
-  push({forms_of(batch), static_cast<std::uint32_t>(index), 1, qos, retain, identifiers});
+  push({forms_of(batch), static_cast<std::uint32_t>(index), 1, qos, retain, identifiers,
+        std::move(group)});
 }
 
 void mqtt_session::owe_all(const shared_batch& batch,
                            const mqtt_filters::identifiers& identifiers) {
   const auto count = static_cast<std::uint32_t>(batch->forms.size());
-  push({forms_of(batch), 0, count, mqtt::qos::at_most_once, false, identifiers});
+  push({forms_of(batch), 0, count, mqtt::qos::at_most_once, false, identifiers, nullptr});
 }
 
 void mqtt_session::push(mqtt::outgoing what) {

@@ -209,28 +209,6 @@ outcome<void> decode_unsuback(field_reader& in, packet& to) {
   return in.finish();
 }
 
-/// The third column of the table in 3.14.2.1.
-bool only_servers_disconnect_for(reason_code why) noexcept {
-  switch (why) {
-  case reason_code::not_authorized:
-  case reason_code::server_busy:
-  case reason_code::server_shutting_down:
-  case reason_code::keep_alive_timeout:
-  case reason_code::session_taken_over:
-  case reason_code::topic_filter_invalid:
-  case reason_code::retain_not_supported:
-  case reason_code::qos_not_supported:
-  case reason_code::use_another_server:
-  case reason_code::server_moved:
-  case reason_code::shared_subscriptions_not_supported:
-  case reason_code::connection_rate_exceeded:
-  case reason_code::maximum_connect_time:
-  case reason_code::subscription_identifiers_not_supported:
-  case reason_code::wildcard_subscriptions_not_supported: return true;
-  default: return false;
-  }
-}
-
 outcome<void> decode_disconnect(field_reader& in, endpoint sender, packet& to) {
   auto& m = to.emplace<disconnect>();
   if (in.is_v5() && !in.empty())

@@ -99,6 +99,27 @@ bool is_allowed(reason_code code, packet_type type) noexcept {
   return found && (found->packets & bit(type)) != 0;
 }
 
+bool only_servers_disconnect_for(reason_code code) noexcept {
+  switch (code) {
+  case reason_code::not_authorized:
+  case reason_code::server_busy:
+  case reason_code::server_shutting_down:
+  case reason_code::keep_alive_timeout:
+  case reason_code::session_taken_over:
+  case reason_code::topic_filter_invalid:
+  case reason_code::retain_not_supported:
+  case reason_code::qos_not_supported:
+  case reason_code::use_another_server:
+  case reason_code::server_moved:
+  case reason_code::shared_subscriptions_not_supported:
+  case reason_code::connection_rate_exceeded:
+  case reason_code::maximum_connect_time:
+  case reason_code::subscription_identifiers_not_supported:
+  case reason_code::wildcard_subscriptions_not_supported: return true;
+  default: return false;
+  }
+}
+
 std::optional<std::uint8_t> to_return_code(reason_code code) noexcept {
   switch (code) {
   case reason_code::success: return 0;

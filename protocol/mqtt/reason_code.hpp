@@ -71,6 +71,9 @@ enum class reason_code : std::uint8_t {
 /// Whether table 2-6 lists `code` for packets of this type.
 [[nodiscard]] bool is_allowed(reason_code code, packet_type type) noexcept;
 
+/// Whether a DISCONNECT with this reason comes from servers alone (3.14.2.1).
+[[nodiscard]] bool only_servers_disconnect_for(reason_code code) noexcept;
+
 /// The return code of a 3.1.1 CONNACK (3.2.2.3, table 3.1) that says the same as `code`, or nothing
 /// where none is applicable: then the connection closes without a CONNACK [MQTT-3.2.2-6].
 [[nodiscard]] std::optional<std::uint8_t> to_return_code(reason_code code) noexcept;

@@ -32,6 +32,7 @@ struct outgoing {
   bool retain = false;
   /// Of all matching subscriptions; null where there are none.
   std::shared_ptr<const std::vector<std::uint32_t>> identifiers;
+  std::shared_ptr<const std::string> group; ///< the shared subscription by which it came, if any
 };
 
 /// The server's half of the conversation with one MQTT client, 3.1.1 and 5.0, over as many
@@ -105,6 +106,11 @@ public:
   /// Owed to the client from now on; QoS 0 only while it is connected and there is room, else
   /// `dropped`.
   [[nodiscard]] pushed push(outgoing what);
+
+  /// What came by shared subscriptions, and may go to another member of the group if this session
+  /// ends: at QoS 1 what has not been acknowledged (5.0, 4.8.2), at QoS 2 what has never been sent
+  /// [MQTT-4.8.2-5].
+  [[nodiscard]] std::vector<outgoing> unfinished_of_groups() const;
 
   /// Appends what is to be written now, until `out` holds `size_max` bytes or there is no more.
   void poll_transmit(instant now, bytes& out, std::size_t size_max);

@@ -51,7 +51,7 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
 }
 
 void server_session::transmit_unguarded(instant now, owed& what, bytes& out, std::size_t size_max) {
-  auto& [forms, first, count, how, retain, identifiers] = what.what;
+  auto& [forms, first, count, how, retain, identifiers, group] = what.what;
   // What has nothing of its own is copied in one go.
   const bool is_ready = !retain && !identifiers && peer_alias_maximum_ == 0 &&
                         forms->lie_ready_for(version_, peer_.packet_size_max);
@@ -100,6 +100,18 @@ bool server_session::transmit(instant now, owed& what, bytes& out) {
   image.append_to(out, to);
   keep_alias(to, image.topic());
   return true;
+}
+
+std::vector<outgoing> server_session::unfinished_of_groups() const {
+  std::vector<outgoing> found;
+  if (owed_)
+    for (const auto& each : *owed_) {
+      const bool may_go_on = each.what.qos == qos::at_least_once ||
+                             (each.what.qos == qos::exactly_once && each.id == 0);
+      if (each.what.group && may_go_on)
+        found.push_back(each.what);
+    }
+  return found;
 }
 
 void server_session::choose_alias(publish_image::delivery& to, std::string_view topic) const {

@@ -7,7 +7,7 @@ import urllib.request
 
 import harness
 from mqtt_abuse_test import (AUTH, CONNACK, DISCONNECT, METHOD, NONE, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC,
-                             PUBREL, SUBACK, Case, connect, packet, publish, subscribe, u16, u32)
+                             PUBREL, SUBACK, Case, connect, packet, publish, subscribe, u16, u32, unsubscribe)
 
 PROTOCOL_ERROR, BAD_AUTHENTICATION_METHOD, PACKET_TOO_LARGE, NOT_FOUND = 0x82, 0x8C, 0x95, 0x92
 RETAIN, QOS_1, QOS_2 = 1, 2, 4
@@ -139,6 +139,75 @@ class LastWords(Case):
             for _ in range(400):  # 80 MB; sockets take 10 at most
                 peer.send(pings)
         self.assertLess(self.server.resident_kib(), 200 * 1024)
+
+
+class Groups(Case):
+    """Shared subscriptions: what one member can't be given goes to another (4.8.2)."""
+
+    def member(self, name, qos, receive_maximum=100, expiry=0):
+        peer = self.peer()
+        peer.open(5, 2, client=name, props=b"\x21" + u16(receive_maximum) + b"\x11" + u32(expiry))
+        self.assertEqual(peer.subscribe("$share/g/job", options=qos), bytes([qos]))
+        return peer
+
+    def fetch(self, peer, count):
+        """The last byte of so many messages, which are acknowledged."""
+        found = []
+        while len(found) != count:
+            first, body = peer.next()
+            if first & 0xF0 == PUBLISH:
+                found.append(body[-1])
+                peer.send(packet(PUBACK if first & 6 == QOS_1 else PUBREC, body[5:7]))
+            elif first & 0xF0 == PUBREL:
+                peer.send(packet(PUBCOMP, body[:2]))
+        return sorted(found)
+
+    def hand_out(self, qos):
+        """Twenty messages to two members, of whom one takes one at a time and acknowledges none."""
+        worker, other = self.member("worker", qos, receive_maximum=1), self.member("other", qos)
+        owner = self.peer()
+        owner.open(client="owner")
+        for i in range(20):
+            owner.send(publish("job", bytes([i]), qos << 1, i + 1))
+            if qos == 2:
+                owner.expect(PUBREC)
+                owner.send(packet(PUBREL | 2, u16(i + 1)))
+            owner.expect(PUBACK if qos == 1 else PUBCOMP)
+        first = worker.expect(PUBLISH)[-1]
+        return worker, other, first, self.fetch(other, 10)
+
+    def test_what_an_ended_session_has_not_acknowledged(self):
+        worker, other, first, others = self.hand_out(1)
+        worker.close()
+        self.assertEqual(sorted(others + self.fetch(other, 10)), list(range(20)))
+
+    def test_but_not_what_may_have_arrived_at_qos_2(self):
+        """[MQTT-4.8.2-5]"""
+        worker, other, first, others = self.hand_out(2)
+        worker.send(packet(DISCONNECT))
+        self.assertEqual(sorted(others + self.fetch(other, 9) + [first]), list(range(20)))
+
+    def test_what_a_clean_start_leaves_behind(self):
+        worker, other, first, others = self.hand_out(1)
+        self.peer().open(client="worker")
+        self.assertEqual(sorted(others + self.fetch(other, 10)), list(range(20)))
+
+    def test_what_is_declined_when_its_topic_has_closed(self):
+        """The directory opens it again."""
+        leaver, other = self.peer(), self.peer()
+        leaver.open(client="leaver")
+        names = [f"f/{i:05}" for i in range(7000)]
+        for i in range(0, 7000, 3500):
+            leaver.subscribe(*names[i:i + 3500])
+        for each in (leaver, other):
+            if each is other:
+                other.open(client="other")
+            each.subscribe("$share/g/t/#", options=1)
+        leaver.send(unsubscribe(*names, "$share/g/t/#"))
+        for i in range(60):
+            peer = self.peer()
+            peer.send(connect(client=f"p{i}") + publish(f"t/{i}", bytes([i]), QOS_1, 1) + packet(DISCONNECT))
+        self.assertEqual(self.fetch(other, 60), list(range(60)))
 
 
 class WrongAnswers(Case):

@@ -244,6 +244,9 @@ TEST(MqttDecode, JudgesTheOtherRequestsAndAnswers) {
   EXPECT_EQ(from_server("e0 07 00 05 1100000001"),
             "Protocol Error: DISCONNECT, Session Expiry Interval: from a server [MQTT-3.14.2-2]");
   EXPECT_TRUE(from_client("e0 01 01").ends_with("[MQTT-3.14.2-1]"));
+  EXPECT_EQ(from_client("e0 01 8e"),
+            "Protocol Error: DISCONNECT, reason code: 0x8e from a client [MQTT-3.14.2-1]");
+  EXPECT_EQ(from_server("e0 01 8e"), "DISCONNECT");
   EXPECT_TRUE(
       from_old_client("e0 01 00").starts_with("Malformed Packet: DISCONNECT: 1 bytes follow"));
   EXPECT_EQ(from_client("f0 00"), "AUTH");

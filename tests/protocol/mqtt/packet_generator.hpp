@@ -246,6 +246,8 @@ private:
       m.properties.session_expiry_interval.reset();
       if (m.reason == reason_code::disconnect_with_will_message)
         m.reason = reason_code::normal_disconnection;
+    } else if (only_servers_disconnect_for(m.reason)) {
+      m.reason = reason_code::normal_disconnection;
     }
     return m;
   }
