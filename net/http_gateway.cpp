@@ -52,7 +52,10 @@ caf::behavior http_gateway::make_behavior() {
   return {
       [this](const actors::link_accepted& m) { accept(m); },
       [this](const actors::link_received& m) { receive(m); },
-      [this](const actors::link_drained& m) { read_on(m.link); },
+      [this](const actors::link_drained& m) {
+        if (const auto at = visitors_.find(m.link); at != visitors_.end() && at->second.held)
+          read_on(m.link);
+      },
       [this](const actors::link_closed& m) { visitors_.erase(m.link); },
       [this](const actors::identified& m) {
         handle(m);
@@ -95,7 +98,7 @@ void http_gateway::accept(const actors::link_accepted& accepted) {
     return;
   }
   visitors_.emplace(link.id(), visitor{accepted.link, http_reader{options_.mqtt.packet_size_max},
-                                       now() + patience, std::nullopt});
+                                       now() + patience, std::nullopt, false});
   arm_alarm();
 }
 
@@ -115,11 +118,11 @@ void http_gateway::read_on(actors::link_id whose) {
     if (at == visitors_.end() || at->second.asked)
       return; // gone, or waits for somebody's answer
     auto& from = at->second;
-    if (!from.link->writable())
-      return; // what it asked for before is more than it reads: link_drained will come
-    if (answered == requests_at_once) {
-      send(caf::actor{this}, actors::link_drained{whose}); // the rest in a turn of its own
-      return;
+    from.held = !from.link->writable() || answered == requests_at_once;
+    if (from.held) {
+      if (from.link->writable())
+        send(caf::actor{this}, actors::link_drained{whose}); // the rest in a turn of its own
+      return; // else what it asked for before is more than it reads
     }
     auto next = from.reader.next();
     if (!next) {
@@ -129,7 +132,7 @@ void http_gateway::read_on(actors::link_id whose) {
     }
     if (!*next) {
       if (from.reader.take_expectation())
-        append(from.link->output(), as_bytes(http_continue()));
+        append(from.link->output(), as_bytes(std::string_view{"HTTP/1.1 100 Continue\r\n\r\n"}));
       from.link->bind(caf::actor{this}, actors::link::reading::once);
       arm_alarm();
       return;
@@ -147,7 +150,7 @@ void http_gateway::answer(visitors::iterator at, unsigned status, std::string_vi
   const bool stays = from.asked->keep_alive && !closing_;
   figures_.count_request(status);
   append(from.link->output(), as_bytes(http_response({status, content_type, body, stays,
-                                                      from.asked->wants_no_body(), allowed})));
+                                                      from.asked->method == "HEAD", allowed})));
   from.asked.reset();
   from.deadline = now() + patience;
   if (stays)
@@ -164,11 +167,13 @@ void http_gateway::drop_overdue() {
   for (auto at = visitors_.begin(); at != visitors_.end();) {
     const auto next = std::next(at);
     if (at->second.deadline <= now()) {
-      if (at->second.asked || at->second.reader.is_amid_request()) {
+      // Whoever is held has not read even what it was sent.
+      if (!at->second.held && (at->second.asked || at->second.reader.is_amid_request())) {
+        const unsigned status = at->second.asked ? 503 : 408;
         if (!at->second.asked)
           at->second.asked.emplace();
         at->second.asked->keep_alive = false;
-        refuse(at, at->second.reader.is_amid_request() ? 408 : 503, "this took too long");
+        refuse(at, status, "this took too long");
       } else {
         at->second.link->close();
         visitors_.erase(at);
@@ -189,7 +194,7 @@ void http_gateway::arm_alarm() {
 
 void http_gateway::serve(visitors::iterator at) {
   const auto& asked = *at->second.asked;
-  const bool reads = asked.method == "GET" || asked.wants_no_body();
+  const bool reads = asked.method == "GET" || asked.method == "HEAD";
   const auto only = [&](bool right, std::string_view methods) {
     if (!right)
       answer(at, 405, json, error_text("only " + std::string{methods} + " is served here"),

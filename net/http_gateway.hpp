@@ -18,8 +18,9 @@ namespace kodama::net {
 /// Serves HTTP on links, as the doors serve the other protocols: publishing and lists for those who
 /// have no session, health and metrics for whoever watches the server. One per home.
 ///
-/// A request is answered before the next of its connection is read. Whoever publishes is answered
-/// when the topic has sequenced the message, and not before.
+/// A request is answered before the next of its connection is read, and none is read while more
+/// than a write's worth of answers waits. Whoever publishes is answered when the topic has
+/// sequenced the message, and not before.
 class http_gateway final : public runtime::pinned_actor {
 public:
   /// From the first byte of a request to its last, and between two of them.
@@ -38,6 +39,7 @@ private:
     http_reader reader;
     instant deadline;
     std::optional<http_request> asked; ///< while it is dealt with
+    bool held = false;                 ///< until the link has room for answers, or its turn comes
   };
   using visitors = std::map<actors::link_id, visitor>;
 

@@ -52,22 +52,33 @@ void take_target(std::string_view target, http_request& to) {
   }
 }
 
-/// RFC 9112, 6.1: what follows can't be told from a next request where the coding is not known.
-std::optional<http_refusal> refuse_coding(const http::fields& from) {
-  using http::field;
-  const auto [first, last] = from.equal_range(field::transfer_encoding);
-  if (first == last)
-    return std::nullopt;
-  if (from.find(field::content_length) != from.end())
-    return http_refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
-  if (std::next(first) != last || !boost::beast::iequals(first->value(), "chunked"))
-    return http_refusal{501, "Transfer-Encoding: only chunked is known here"};
-  return std::nullopt;
-}
-
 std::string text_of(const http::fields& from, std::string_view name) {
   const auto at = from.find(boost::beast::string_view{name.data(), name.size()});
   return at == from.end() ? std::string{} : std::string{at->value()};
+}
+
+/// Why the end of a body can't be told. Beast decodes what it knows and takes no notice of the
+/// rest, which whoever stands before this server may read otherwise (RFC 9112, 6.1 and 6.3).
+std::optional<http_refusal> check_framing(const http::request<http::string_body>& from) {
+  std::string codings;
+  const auto all = from.equal_range(http::field::transfer_encoding);
+  if (all.first == all.second)
+    return std::nullopt;
+  for (auto at = all.first; at != all.second; ++at)
+    codings += (codings.empty() ? "" : ",") + std::string{at->value()};
+  if (from.version() < 11)
+    return http_refusal{400, "Transfer-Encoding takes HTTP/1.1"};
+  if (from.count(http::field::content_length) != 0)
+    return http_refusal{400, "Transfer-Encoding and Content-Length exclude each other"};
+  const auto last = codings.substr(codings.rfind(',') + 1);
+  const auto begin = last.find_first_not_of(" \t");
+  const auto end = last.find_last_not_of(" \t");
+  if (begin == std::string::npos ||
+      !boost::beast::iequals(std::string_view{last}.substr(begin, end - begin + 1), "chunked"))
+    return http_refusal{400, "Transfer-Encoding: the last coding has to be chunked"};
+  if (last.size() != codings.size())
+    return http_refusal{501, "Transfer-Encoding: only chunked is understood"};
+  return std::nullopt;
 }
 
 } // namespace
@@ -87,40 +98,34 @@ http_reader::http_reader(http_reader&&) noexcept = default;
 http_reader& http_reader::operator=(http_reader&&) noexcept = default;
 
 void http_reader::feed(byte_view received) {
-  rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(taken_));
-  taken_ = 0;
+  rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(used_));
+  used_ = 0;
   append(rest_, received);
 }
 
 bool http_reader::is_amid_request() const noexcept {
-  return parser_ || taken_ != rest_.size();
-}
-
-bool http_reader::take_expectation() {
-  return std::exchange(expects_, false);
+  return parser_ || used_ != rest_.size();
 }
 
 boost::system::result<std::optional<http_request>, http_refusal> http_reader::next() {
-  if (taken_ == rest_.size())
+  if (used_ == rest_.size()) {
+    rest_ = {}; // an idle connection holds nothing
+    used_ = 0;
     return std::optional<http_request>{};
+  }
   if (!parser_) {
     parser_ = std::make_unique<parser>();
     parser_->eager(true);
     parser_->header_limit(header_size_max);
     parser_->body_limit(body_size_max_);
-    expects_ = false;
+    header_seen_ = expects_ = false;
   }
   boost::beast::error_code failure;
-  const bool began_before = parser_->is_header_done();
-  taken_ +=
-      parser_->put(boost::asio::buffer(rest_.data() + taken_, rest_.size() - taken_), failure);
-  if (parser_->is_header_done() && !began_before) {
-    const auto& header = parser_->get();
-    if (auto refused = refuse_coding(header))
-      return *std::move(refused);
-    expects_ = header.version() >= 11 && !parser_->is_done() &&
-               boost::beast::iequals(header[http::field::expect], "100-continue");
-  }
+  used_ += parser_->put(boost::asio::buffer(rest_.data() + used_, rest_.size() - used_), failure);
+  // Also where the parser has found a mistake itself: this names it better.
+  if (parser_->is_header_done() || (failure && failure != http::error::need_more))
+    if (const auto refused = check_framing(parser_->get()))
+      return *refused;
   if (failure == http::error::body_limit)
     return http_refusal{413, "the body may have " + std::to_string(body_size_max_) + " bytes"};
   if (failure == http::error::header_limit)
@@ -128,10 +133,16 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
   if (failure && failure != http::error::need_more)
     return http_refusal{400, "this is no HTTP request: " + failure.message()};
   if (!parser_->is_done()) {
-    if (rest_.size() - taken_ > header_size_max)
+    if (rest_.size() - used_ > header_size_max)
       return http_refusal{431, "the header may have " + std::to_string(header_size_max) + " bytes"};
+    if (parser_->is_header_done() && !std::exchange(header_seen_, true)) {
+      const auto& begun = parser_->get();
+      expects_ = begun.version() >= 11 && begun.body().empty() &&
+                 boost::beast::iequals(text_of(begun, "Expect"), "100-continue");
+    }
     return std::optional<http_request>{};
   }
+  expects_ = false; // the body came without
   auto& message = parser_->get();
   http_request found;
   found.method = std::string{message.method_string()};
@@ -143,10 +154,6 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
   found.body = std::move(message.body());
   parser_.reset();
   return std::optional{std::move(found)};
-}
-
-std::string_view http_continue() noexcept {
-  return "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
 std::string http_response(const http_answer& what) {

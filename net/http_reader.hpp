@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kodama::net {
@@ -23,8 +24,6 @@ struct http_request {
   std::string signature; ///< X-Hub-Signature-256
   std::string body;
   bool keep_alive = true;
-  /// HEAD: answered as GET, without the body (RFC 9110, 9.3.2).
-  [[nodiscard]] bool wants_no_body() const noexcept { return method == "HEAD"; }
 
   /// The value of the first parameter of this name; empty where there is none.
   [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
@@ -50,31 +49,29 @@ public:
   /// Whole ones, one after the other; empty: more bytes are needed. After a refusal the connection
   /// is good for nothing more.
   [[nodiscard]] boost::system::result<std::optional<http_request>, http_refusal> next();
+  /// Once for a request whose sender keeps the body back until it is told 100 Continue (RFC 9110,
+  /// 10.1.1), when its header has come and is no reason to refuse it.
+  [[nodiscard]] bool take_expectation() noexcept { return std::exchange(expects_, false); }
   /// Something of a request is there, but not all.
   [[nodiscard]] bool is_amid_request() const noexcept;
-  /// Whether the sender waits for "100 Continue" before the body (RFC 9110, 10.1.1); once for each
-  /// request.
-  [[nodiscard]] bool take_expectation();
 
 private:
   struct parser;
 
   std::size_t body_size_max_;
   std::unique_ptr<parser> parser_; ///< while a request comes in
-  bool expects_ = false;           ///< of it: nobody has been told yet
+  bool header_seen_ = false;       ///< of that request
+  bool expects_ = false;           ///< to be told to go on
   bytes rest_;
-  std::size_t taken_ = 0; ///< of the rest
+  std::size_t used_ = 0; ///< of rest_
 };
-
-/// "100 Continue".
-[[nodiscard]] std::string_view http_continue() noexcept;
 
 struct http_answer {
   unsigned status = 200;
   std::string_view content_type;
   std::string_view body;
   bool keep_alive = false;
-  bool without_body = false; ///< to HEAD: its length is told all the same
+  bool without_body = false; ///< to HEAD: its length is told all the same (RFC 9110, 9.3.2)
   std::string_view allowed;  ///< methods; where one is refused (RFC 9110, 15.5.6)
 };
 /// A whole response.

@@ -1,11 +1,11 @@
 #include "net/json_web_token.hpp"
 
 #include <jwt.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -51,6 +51,12 @@ bool says(jwt_t* token, const char* name, const std::string& wanted) {
   return list && std::string_view{list.get()}.find('"' + wanted + '"') != std::string_view::npos;
 }
 
+/// Of ASCII. UTF-8 has no such bytes within longer characters.
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 } // namespace
 
 std::optional<json_web_subject> subject_of(const std::string& token, const json_web_key& key,
@@ -72,11 +78,13 @@ std::optional<json_web_subject> subject_of(const std::string& token, const json_
   if (!says(raw, "iss", key.issuer) || !says(raw, "aud", key.audience))
     return std::nullopt;
   const char* subject = jwt_get_grant(raw, "sub");
-  // A name goes into files and logs, a line each.
-  const auto breaks_a_line = [](unsigned char each) { return each < 0x20 || each == 0x7f; };
-  if (!subject || *subject == '\0' ||
-      std::any_of(subject, subject + std::strlen(subject), breaks_a_line))
+  if (!subject || *subject == '\0')
     return std::nullopt;
+  // It becomes a name in logs, metrics and the usage file.
+  if (has_control_character(subject)) {
+    spdlog::warn("a signed token was refused: its sub has a control character");
+    return std::nullopt;
+  }
   return json_web_subject{subject, expires};
 }
 

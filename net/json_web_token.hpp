@@ -24,7 +24,8 @@ struct json_web_subject {
 };
 
 /// Of a token that `key` has signed, and that is valid now; empty otherwise. The algorithm is the
-/// key's, whatever the token's header says (RFC 8725, 3.1).
+/// key's, whatever the token's header says (RFC 8725, 3.1). A "sub" with a control character is
+/// none.
 [[nodiscard]] std::optional<json_web_subject>
 subject_of(const std::string& token, const json_web_key& key, std::uint64_t unix_seconds);
 

@@ -26,6 +26,40 @@ bool take_number(std::string_view& from, char end, Number& to) {
   return true;
 }
 
+/// A name may have come from a configuration, with whatever is in it: it is not to end its line.
+std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char each : name) {
+    const auto code = static_cast<unsigned char>(each);
+    if (code >= 0x20 && code != 0x7f && each != '\\') {
+      text += each;
+      continue;
+    }
+    char digits[5];
+    std::snprintf(digits, sizeof digits, "\\x%02x", static_cast<unsigned>(code));
+    text += digits;
+  }
+  return text;
+}
+
+/// A backslash that begins no such thing stands for itself.
+std::string unescaped(std::string_view text) {
+  std::string name;
+  for (std::size_t i = 0; i != text.size(); ++i) {
+    const auto part = text.substr(i, 4);
+    unsigned code = 0;
+    const auto* end = part.data() + part.size();
+    if (part.size() == 4 && part.starts_with("\\x") &&
+        std::from_chars(part.data() + 2, end, code, 16).ptr == end) {
+      name += static_cast<char>(code);
+      i += 3;
+    } else {
+      name += text[i];
+    }
+  }
+  return name;
+}
+
 bool read_line(std::string_view line, account_gate& into) {
   unsigned year = 0;
   unsigned month = 0;
@@ -33,7 +67,7 @@ bool read_line(std::string_view line, account_gate& into) {
   if (!take_number(line, '-', year) || !take_number(line, ' ', month) ||
       !take_number(line, ' ', count) || line.empty() || month < 1 || month > 12)
     return false;
-  into.usage_of(std::string{line})->restore(year * 12 + month - 1, count);
+  into.usage_of(unescaped(line))->restore(year * 12 + month - 1, count);
   return true;
 }
 
@@ -46,7 +80,7 @@ std::string text_of(const account_gate& from) {
     char line[64];
     std::snprintf(line, sizeof line, "%04u-%02u %llu ", month / 12, month % 12 + 1,
                   static_cast<unsigned long long>(used->messages(month)));
-    text += line + name + '\n';
+    text += line + escaped(name) + '\n';
   }
   return text;
 }

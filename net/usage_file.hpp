@@ -14,7 +14,8 @@ namespace kodama::net {
 /// Keeps in a file how many messages each named account has published this month, so that a restart
 /// gives nobody a new month.
 ///
-/// One line for each: year and month, count, name ("2026-11 4711 alice"), written anew as a whole
+/// One line for each: year and month, count, name ("2026-11 4711 alice"; a control character or a
+/// backslash in it as "\x0a"), written anew as a whole
 /// and renamed into place. Written every few seconds on a thread of its own, and once more at the
 /// end: a crash forgets what was published since.
 class usage_file {

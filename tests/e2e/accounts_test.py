@@ -2,7 +2,6 @@
 """Users, passwords, signed tokens, rules and plans, with stock MQTT clients, native ones and HTTP."""
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
@@ -13,7 +12,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -580,80 +578,6 @@ class Http(Accounts):
             answer = self.converse(said)
             self.assertRegex(answer, rb"^HTTP/1.1 4(00|13|31) ")
         self.assertEqual(self.request("GET", "/healthz")[0], 200)
-
-    def open(self):
-        place = self.http.rsplit(":", 1)
-        opened = socket.create_connection((place[0], int(place[1])), timeout=harness.PATIENCE)
-        self.addCleanup(opened.close)
-        return opened
-
-    def test_a_thousand_requests_at_once(self):
-        """Are answered one after the other, and nobody else waits for all of them."""
-        asked, there = self.open(), 60_000
-        answered = bytearray()
-
-        def ask():
-            asked.sendall(b"GET /healthz HTTP/1.1\r\n\r\n" * there + b"GET /gone HTTP/1.1\r\nConnection: close\r\n\r\n")
-
-        sender = threading.Thread(target=ask)
-        sender.start()
-        while chunk := asked.recv(1 << 20):
-            answered += chunk
-            self.assertEqual(self.request("GET", "/healthz")[0], 200)
-        sender.join()
-        self.assertEqual(len(re.findall(rb"HTTP/1.1 200 ", answered)), there)
-        self.assertEqual(len(re.findall(rb"HTTP/1.1 404 ", answered)), 1)
-
-    def test_answers_that_nobody_reads(self):
-        """Are not hoarded: the rest of the requests is not read meanwhile."""
-        asked = self.open()
-        asked.settimeout(1)
-        with self.assertRaises(TimeoutError):
-            for _ in range(1000):
-                asked.sendall(b"GET /metrics HTTP/1.1\r\n\r\n" * 1000)
-        self.assertLess(self.server.resident_kib(), 200 * 1024)
-        self.assertEqual(self.request("GET", "/healthz")[0], 200)
-
-    def test_a_coding_that_is_not_known(self):
-        """What follows could be taken for a next request: the connection ends (RFC 9112, 6.1)."""
-        head = b"POST /v1/publish/t?retain=true HTTP/1.1\r\nAuthorization: Bearer carl's token\r\n"
-        inner = b"GET /healthz HTTP/1.1\r\n\r\n"
-        for coding, status in ((b"Transfer-Encoding: gzip\r\n", b"501"), (b"Transfer-Encoding: xchunked\r\n", b"501"),
-                               (b"Transfer-Encoding: gzip, chunked\r\n", b"501"),
-                               (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", b"400"),
-                               (b"Transfer-Encoding: xchunked\r\nContent-Length: 26\r\n", b"400"),
-                               (b"Transfer-Encoding: chunked\r\nContent-Length: 26\r\n", b"400")):
-            answer = self.converse(head + coding + b"\r\n" + inner)
-            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+) ", answer), [status], coding)
-        answer = self.converse(head + b"Transfer-Encoding: Chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n")
-        self.assertEqual(re.findall(rb"HTTP/1.1 (\d+) ", answer), [b"200"])
-
-    def test_head_is_get_without_the_body(self):
-        answer = self.converse(b"HEAD /healthz HTTP/1.1\r\n\r\nHEAD /v1/publish/t HTTP/1.1\r\n\r\n"
-                               b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
-        self.assertRegex(answer, rb"(?s)\AHTTP/1.1 200 .*Content-Length: 3\r\n\r\n"
-                         rb"HTTP/1.1 405 .*Allow: POST\r\n.*\r\n\r\nHTTP/1.1 200 .*\r\n\r\nok\n\Z")
-
-    def test_who_waits_for_leave_to_send(self):
-        asked = self.open()
-        asked.sendall(b"POST /v1/publish/t HTTP/1.1\r\nAuthorization: Bearer carl's token\r\n"
-                      b"Expect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\n")
-        self.assertEqual(asked.recv(100), b"HTTP/1.1 100 Continue\r\n\r\n")
-        asked.sendall(b"x")
-        self.assertRegex(asked.recv(1000), rb"^HTTP/1.1 200 ")
-
-    def test_a_request_takes_thirty_seconds_at_most(self):
-        """However it is cut into reads."""
-        asked, started = self.open(), time.monotonic()
-        asked.settimeout(3)
-        answer = b""
-        for each in b"GET /healthz HTTP/1.1\r\n":
-            asked.sendall(bytes([each]))
-            with contextlib.suppress(TimeoutError):
-                answer = asked.recv(1000)
-                break
-        self.assertRegex(answer, rb"^HTTP/1.1 408 ")
-        self.assertTrue(29 < time.monotonic() - started < 45)
 
 
 if __name__ == "__main__":

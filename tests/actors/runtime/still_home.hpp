@@ -12,7 +12,7 @@
 
 namespace kodama::runtime {
 
-/// A home without sockets and threads, where time stands still.
+/// A home without sockets and threads, where time stands still but for pass().
 class still_home final : public home_unit {
 public:
   using home_unit::home_unit;
@@ -30,7 +30,7 @@ public:
   }
   [[nodiscard]] std::size_t delivered_to_all() const noexcept { return delivered_to_all_; }
   bool is_only() const noexcept override { return true; }
-  instant now() const noexcept override { return {}; }
+  instant now() const noexcept override { return now_; }
   void exec_later(caf::resumable* what) override { queue_.push(what); }
 
   /// One actor handles so many messages; false where none has anything to do.
@@ -48,7 +48,19 @@ public:
       ;
   }
 
+  /// What is due by then is fired, each in its time, and heard of.
+  void pass(duration time) {
+    const auto end = now_ + time;
+    for (auto next = timers().next(); next <= end; next = timers().next()) {
+      now_ = next;
+      timers().fire_due(now_);
+      run_actors();
+    }
+    now_ = end;
+  }
+
 private:
+  instant now_{};
   run_queue queue_;
   std::size_t delivered_to_all_ = 0;
 };

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""HTTP byte by byte: what a client library would not send, or would not show."""
+
+import re
+import socket
+import threading
+import urllib.request
+
+import harness
+
+
+LISTENERS = """
+[[listener]]
+protocol = "http"
+address = "127.0.0.1:0"
+[[listener]]
+protocol = "http"
+address = "127.0.0.1:0"
+proxy_protocol = true
+"""
+PROXY = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"  # LOCAL: the balancer's own
+
+
+class Wire(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.server = self.serve(config=LISTENERS)
+
+    def connect(self, layered=False):
+        wire = socket.create_connection(("127.0.0.1", self.server.port_of("http", int(layered))),
+                                        timeout=harness.PATIENCE)
+        self.addCleanup(wire.close)
+        if layered:
+            wire.sendall(PROXY)
+        return wire
+
+    def converse(self, *said):
+        """What is answered until the server closes."""
+        wire = self.connect()
+        for part in said:
+            wire.sendall(part)
+        return self.rest_of(wire)
+
+    def rest_of(self, wire):
+        answer = b""
+        while more := wire.recv(1 << 20):
+            answer += more
+        return answer
+
+    def metric(self, name):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port_of('http')}/metrics",
+                                    timeout=harness.PATIENCE) as answer:
+            return int(re.search(rf"^{name} (\d+)$", answer.read().decode(), re.M)[1])
+
+
+class Pipelined(Wire):
+    COUNT = 60_000
+    LAST = b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"
+
+    def test_many_requests_in_one_breath(self):
+        for layered in (False, True):
+            wire = self.connect(layered)
+            sending = threading.Thread(
+                target=wire.sendall, args=(b"GET / HTTP/1.1\r\n\r\n" * self.COUNT + self.LAST,))
+            sending.start()
+            answer = self.rest_of(wire)
+            sending.join()
+            self.assertEqual(answer.count(b"HTTP/1.1 404 "), self.COUNT)
+            self.assertEqual(answer.count(b"HTTP/1.1 200 "), 1)
+
+    def test_whoever_does_not_read_is_not_read_either(self):
+        before = self.server.resident_kib()
+        wire = self.connect()
+        wire.settimeout(2)
+        with self.assertRaises(socket.timeout):
+            for _ in range(500):
+                wire.sendall(b"GET / HTTP/1.1\r\n\r\n" * 10_000)
+        self.assertLess(self.server.resident_kib() - before, 32 * 1024)
+
+
+class Smuggled(Wire):
+    def test_a_body_whose_end_is_in_doubt_is_not_believed(self):
+        post = b"POST /v1/publish/t?retain=true HTTP/1.1\r\n%s\r\n%s"
+        last = b"Connection: close\r\n"
+        self.assertIn(b" 200 OK", self.converse(post % (last + b"Content-Length: 3\r\n", b"abc")))
+        for fields, body, status in (
+            (b"Transfer-Encoding: gzip\r\n", b"GET /metrics HTTP/1.1\r\n\r\n", b"400"),
+            (b"Transfer-Encoding: gzip, chunked\r\n", b"3\r\nxyz\r\n0\r\n\r\n", b"501"),
+            (b"Transfer-Encoding: chunked\r\nContent-Length: 0\r\n", b"0\r\n\r\n", b"400"),
+        ):
+            answer = self.converse(post % (fields, body))
+            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [status], fields)
+        self.assertEqual(self.metric("kodama_retained_messages"), 1)
+
+
+class Methods(Wire):
+    LAST = b"GET /readyz HTTP/1.1\r\nConnection: close\r\n\r\n"
+
+    def test_head_is_answered_as_get_without_the_body(self):
+        for path, status in (("/healthz", 200), ("/metrics", 200), ("/nothing", 404), ("/v1/publish/t", 405)):
+            asked = f"HEAD {path} HTTP/1.1\r\n\r\n".encode()
+            answer = self.converse(asked + self.LAST)
+            head, _, rest = answer.partition(b"\r\n\r\n")
+            self.assertTrue(head.startswith(b"HTTP/1.1 %d " % status), head)
+            self.assertRegex(head, rb"Content-Length: [1-9]")
+            self.assertEqual(status == 405, b"\r\nAllow: POST" in head)
+            self.assertTrue(rest.startswith(b"HTTP/1.1 200 "), rest[:80])
+
+    def test_whoever_waits_to_be_told_to_go_on_is_told(self):
+        wire = self.connect()
+        post = b"POST /v1/publish/t HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+        for _ in range(2):
+            wire.sendall(post % 5)
+            self.assertEqual(wire.recv(100), b"HTTP/1.1 100 Continue\r\n\r\n")
+            wire.sendall(b"hello")
+            self.assertTrue(wire.recv(1000).startswith(b"HTTP/1.1 200 "))
+        # What would be refused anyway is not asked for.
+        self.assertTrue(self.converse(post % 999_999_999).startswith(b"HTTP/1.1 413 "))
+
+
+if __name__ == "__main__":
+    harness.main()
