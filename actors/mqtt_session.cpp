@@ -115,6 +115,7 @@ void mqtt_session::handle(const topic_opened& opened) {
 
 void mqtt_session::handle(runtime::alarm_rang) {
   leave_filters();
+  hand_back_unfinished();
   if (will_at_ <= now())
     publish_will();
   if (ends_at_ <= now())
@@ -128,7 +129,10 @@ void mqtt_session::handle(runtime::alarm_rang) {
                                                     std::to_string(core_.keep_alive()) +
                                                     " s [MQTT-3.1.2-22]"});
     break;
-  case mqtt::server_session::timeout::session_expired: end_session(); break;
+  case mqtt::server_session::timeout::session_expired:
+    if (!forgotten_asked_)
+      end_session();
+    break;
   }
   pump();
   quit_if_done();
@@ -147,9 +151,7 @@ void mqtt_session::handle(const session_forgotten&) {
 }
 
 void mqtt_session::quit_if_done() {
-  // Until the directory has let go of the last of its filters, a group may give it a turn, which it
-  // declines.
-  if (!forgotten_ || leaving_ || leaving_request_ != 0)
+  if (!forgotten_ || leaving_ || leaving_request_ != 0 || !has_left_its_groups())
     return;
   topics_.leave_all(who_.client); // those that it declined to
   if (topics_.is_empty())
@@ -326,12 +328,8 @@ void mqtt_session::lose_connection(reason_code reason, ending how) {
     overflow_storage();
 }
 
-void mqtt_session::tell_groups(bool away) {
-  if (auto names = filters_.shared_names(); !names.empty())
-    send(around_.directory, filters_away{who_.client, away, std::move(names)});
-}
-
 void mqtt_session::forget_state() {
+  leave_groups();
   while (leaving_) // one life's at most: a client might come anew again and again
     leave_filters();
   if (filters_.size() != 0 || !answers_.empty())
@@ -340,7 +338,6 @@ void mqtt_session::forget_state() {
   answers_.clear();
   under_way_ = 0;
   give_storage_back();
-  hand_back_unfinished();
   core_ = mqtt::server_session{options_.mqtt, core_.next_ordinal()};
   has_state_ = false;
 }
@@ -385,7 +382,7 @@ void mqtt_session::pump() {
                "an answer is longer than the client's Maximum Packet Size"});
   tell_queue();
   const auto due = forgotten_asked_ ? never : core_.poll_timeout();
-  const auto wanted = std::min({due, will_at_, ends_at_});
+  const auto wanted = std::min({due, will_at_, ends_at_, lingers_until_});
   if (!alarm_.armed() || wanted < alarm_.at())
     alarm_.arm_at(wanted);
   if (parked_ && !is_holding_)

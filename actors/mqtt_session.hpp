@@ -133,23 +133,33 @@ private:
   [[nodiscard]] mqtt::error exceeded(std::string_view where, const publish_refusal& by) const;
   /// Bytes that are kept while the client is away are charged to its account.
   [[nodiscard]] bool store(std::size_t bytes);
+  void unstore(std::size_t bytes);
   void give_storage_back();
   void give_place_back();
   void refuse(const mqtt_admission& asking, const mqtt::error& why);
   void tell_limits(mqtt::connack_properties& told, bytes& texts) const;
 
+  /// The session ends where it can't keep that.
   void owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
-           const mqtt_filters::identifiers& identifiers,
-           std::shared_ptr<const std::string> group = nullptr);
-  /// Another member of the group gets what this one can't be given any more.
+           const mqtt_filters::identifiers& identifiers);
+  /// False where it can't be kept.
+  [[nodiscard]] bool try_to_owe(const shared_batch& batch, mqtt::outgoing what);
+  /// Half of all that it has: for what it need not take.
+  [[nodiscard]] bool has_room_to_spare(std::size_t bytes) const;
+  /// Another member of the group gets what this one can't be given.
   void decline(shared_publication&& what);
+  /// The same of what an ended session has not finished, some in each turn.
   void hand_back_unfinished();
+  void leave_groups();
+  /// False as long as it may be given its turn in one, or has something to hand back.
+  [[nodiscard]] bool has_left_its_groups();
   /// The whole batch at QoS 0.
   void owe_all(const shared_batch& batch, const mqtt_filters::identifiers& identifiers);
-  void push(mqtt::outgoing what);
+  [[nodiscard]] bool push(mqtt::outgoing what);
   /// The session can't keep what it owes, and ends.
   void overflow(const mqtt::error& why);
   void overflow_storage();
+  void overflow_by_plan_or_buffer();
   /// Writes what the protocol has to say and sees to the alarm. At the end of every message.
   void pump();
   void tell_queue();
@@ -183,10 +193,14 @@ private:
   std::unique_ptr<mqtt_filters> leaving_;
   std::unique_ptr<const permissions> allowed_; ///< null: everything
   std::size_t stored_ = 0;                     ///< charged to the account
+  bool lacks_storage_ = false; ///< what could not be kept last could not be for this reason
   publish_collector collected_;
   std::map<std::uint64_t, answer> answers_; ///< that wait for the directory
   std::size_t under_way_ = 0;               ///< filters of these
   std::uint64_t last_request_ = 0;
+  std::vector<mqtt::outgoing> unfinished_; ///< of the former life, for others of their groups
+  instant lingers_until_ = never;          ///< who was in a group may still be given its turn
+  bool was_in_groups_ = false;
   std::uint64_t leaving_request_ = 0; ///< whose answer says that the last of `leaving_` have left
   std::unique_ptr<will> will_;
   instant will_at_ = never;    ///< once the connection is lost

@@ -117,6 +117,13 @@ bool mqtt_session::store(std::size_t bytes) {
   return true;
 }
 
+void mqtt_session::unstore(std::size_t bytes) {
+  const auto back = std::min(bytes, stored_); // nothing is stored where there is no limit
+  stored_ -= back;
+  if (back != 0)
+    who_.account->used->give_storage_back(back);
+}
+
 void mqtt_session::give_storage_back() {
   if (stored_ != 0)
     who_.account->used->give_storage_back(std::exchange(stored_, 0));

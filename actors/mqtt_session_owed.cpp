@@ -26,49 +26,6 @@ void mqtt_session::handle(const publication& what) {
   pump();
 }
 
-void mqtt_session::handle(shared_publication& what) {
-  const auto* asked = filters_.find(what.filter);
-  if (!asked || !may_hear(what.what.batch->forms.topic(0))) {
-    decline(std::move(what));
-    return;
-  }
-  const auto batch = what.what.batch;
-  const auto qos = std::min(asked->qos, what.what.qos);
-  const bool as_published = asked->retain_as_published;
-  const auto ids = mqtt_filters::ids_of(*asked);
-  const auto group = std::make_shared<const std::string>(what.filter);
-  auto& left = what.indexes;
-  auto next = left.begin();
-  std::size_t bytes = 0;
-  for (; next != left.end() && has_state_; ++next) {
-    owe(batch, *next, qos, as_published && batch->forms.retain(*next), ids, group);
-    bytes += batch->forms.image(*next).size();
-  }
-  if (has_state_) {
-    world_.watching.on_delivered(spoken::mqtt, qos, left.size(), bytes);
-  } else if (next != left.begin()) { // the session has ended: it could not keep the last of these
-    left.erase(left.begin(), next - 1);
-    decline(std::move(what));
-  }
-  pump();
-}
-
-void mqtt_session::decline(shared_publication&& what) {
-  what.declined.push_back(who_.client);
-  // Its topic may have closed meanwhile: then the directory opens it again, with its groups.
-  const std::string topic{what.what.batch->forms.topic(0)};
-  topics_.send(topic, caf::make_message(std::move(what)));
-}
-
-void mqtt_session::hand_back_unfinished() {
-  for (const auto& each : core_.unfinished_of_groups()) {
-    auto alone = std::make_shared<message_batch>();
-    alone->forms = mqtt::publish_forms{each.forms->version()};
-    alone->forms.add(*each.forms, each.first);
-    decline({{std::move(alone), true, each.qos, 0}, {0}, *each.group, {}});
-  }
-}
-
 void mqtt_session::handle(const retained_found& found) {
   const auto* asked = filters_.find(found.filter);
   if (!asked || found.request < asked->since) // a former one asked for it
@@ -82,29 +39,38 @@ void mqtt_session::handle(const retained_found& found) {
 }
 
 void mqtt_session::owe(const shared_batch& batch, std::size_t index, mqtt::qos qos, bool retain,
-                       const mqtt_filters::identifiers& identifiers,
-                       std::shared_ptr<const std::string> group) {
-  const auto bytes = batch->forms.image(index).size();
-  if (!link_ && qos != mqtt::qos::at_most_once && !store(bytes))
-    return overflow_storage();
-  push({forms_of(batch), static_cast<std::uint32_t>(index), 1, qos, retain, identifiers,
-        std::move(group)});
+                       const mqtt_filters::identifiers& identifiers) {
+  const auto at = static_cast<std::uint32_t>(index);
+  if (!try_to_owe(batch, {forms_of(batch), at, 1, qos, retain, identifiers, nullptr}))
+    overflow_by_plan_or_buffer();
+}
+
+bool mqtt_session::try_to_owe(const shared_batch& batch, mqtt::outgoing what) {
+  const auto bytes = batch->forms.image(what.first).size();
+  const bool is_stored = !link_ && what.qos != mqtt::qos::at_most_once;
+  lacks_storage_ = is_stored && !store(bytes);
+  if (lacks_storage_)
+    return false;
+  if (push(std::move(what)))
+    return true;
+  if (is_stored)
+    unstore(bytes);
+  return false;
 }
 
 void mqtt_session::owe_all(const shared_batch& batch,
                            const mqtt_filters::identifiers& identifiers) {
   const auto count = static_cast<std::uint32_t>(batch->forms.size());
-  push({forms_of(batch), 0, count, mqtt::qos::at_most_once, false, identifiers, nullptr});
+  // At QoS 0 what does not fit is dropped.
+  static_cast<void>(
+      push({forms_of(batch), 0, count, mqtt::qos::at_most_once, false, identifiers, nullptr}));
 }
 
-void mqtt_session::push(mqtt::outgoing what) {
+bool mqtt_session::push(mqtt::outgoing what) {
   const auto pushed = core_.push(std::move(what));
   if (pushed.dropped != 0)
     world_.watching.on_dropped(who_.client, link_ ? drop::slow_reader : drop::away, pushed.dropped);
-  if (pushed.overflow)
-    overflow({reason_code::quota_exceeded, "session_buffer_max is " +
-                                               std::to_string(options_.mqtt.session_buffer_max) +
-                                               " bytes; the session has ended"});
+  return !pushed.overflow;
 }
 
 void mqtt_session::overflow(const mqtt::error& why) {
@@ -113,6 +79,14 @@ void mqtt_session::overflow(const mqtt::error& why) {
     break_off(why);
   if (!forgotten_asked_)
     end_session(untold);
+}
+
+void mqtt_session::overflow_by_plan_or_buffer() {
+  if (lacks_storage_)
+    return overflow_storage();
+  overflow({reason_code::quota_exceeded, "session_buffer_max is " +
+                                             std::to_string(options_.mqtt.session_buffer_max) +
+                                             " bytes; the session has ended"});
 }
 
 void mqtt_session::overflow_storage() {

@@ -133,6 +133,7 @@ void mqtt_session::unsubscribe(const mqtt::unsubscribe& asked) {
   filters_left left{who_.client, ++last_request_, {}};
   for (const auto filter : asked.filters) {
     const bool existed = filters_.erase(filter);
+    was_in_groups_ = was_in_groups_ || filter.starts_with("$share/");
     waiting.reasons.push_back(existed ? reason_code::success
                                       : reason_code::no_subscription_existed);
     if (existed)

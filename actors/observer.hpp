@@ -22,6 +22,7 @@ enum class drop {
   away,        ///< no connection, and no guarantee
   expired,     ///< its Message Expiry Interval was over
   too_large,   ///< for what the client accepts
+  no_member,   ///< none of its group could be given it
 };
 
 /// Is told what the node decides, as it decides it: metrics in production, trace and checkers in

@@ -175,8 +175,11 @@ void topic::share(share_groups::group& among, const publication& what,
   std::map<client_id, std::pair<caf::actor, std::vector<std::uint32_t>>> turns;
   for (const auto index : indexes) {
     const auto* whose = share_groups::take_turn(among, declined);
-    if (!whose)
+    if (!whose) {
+      if (!declined.empty())
+        watching_.on_dropped(declined.front(), drop::no_member, indexes.size());
       return;
+    }
     auto& turn = turns[whose->client];
     turn.first = whose->session;
     turn.second.push_back(index);

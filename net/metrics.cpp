@@ -18,7 +18,8 @@ using prometheus::MetricType;
 using labels = std::vector<ClientMetric::Label>;
 
 constexpr std::array<const char*, 3> protocol_names{"native", "mqtt", "http"};
-constexpr std::array<const char*, 4> drop_names{"slow_reader", "away", "expired", "too_large"};
+constexpr std::array<const char*, 5> drop_names{"slow_reader", "away", "expired", "too_large",
+                                                "no_member"};
 /// Seconds; the last bucket, without a bound, follows.
 constexpr std::array<double, 12> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                         0.01,   0.025,   0.05,   0.1,   0.25,   1};

@@ -60,7 +60,7 @@ private:
   using gauge = std::atomic<std::int64_t>;
   static constexpr std::size_t protocols = 3; ///< actors::spoken
   static constexpr std::size_t levels = 3;    ///< mqtt::qos
-  static constexpr std::size_t drops = 4;     ///< actors::drop
+  static constexpr std::size_t drops = 5;     ///< actors::drop
 
   struct traffic {
     std::array<std::array<number, levels>, protocols> messages{};

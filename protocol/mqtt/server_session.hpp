@@ -22,6 +22,12 @@
 
 namespace kodama::mqtt {
 
+/// How a message came by a shared subscription: for the case that another member has to get it.
+struct group_share {
+  std::string filter; ///< "$share/{ShareName}/{filter}"
+  mqtt::qos published{};
+};
+
 /// Publishes of one topic that are owed to a client: at QoS 0 any number of them, else one. The
 /// forms are shared with all who get the same.
 struct outgoing {
@@ -32,7 +38,7 @@ struct outgoing {
   bool retain = false;
   /// Of all matching subscriptions; null where there are none.
   std::shared_ptr<const std::vector<std::uint32_t>> identifiers;
-  std::shared_ptr<const std::string> group; ///< the shared subscription by which it came, if any
+  std::shared_ptr<const group_share> group; ///< null: it came by another subscription
 };
 
 /// The server's half of the conversation with one MQTT client, 3.1.1 and 5.0, over as many

@@ -192,6 +192,46 @@ class Groups(Case):
         self.peer().open(client="worker")
         self.assertEqual(sorted(others + self.fetch(other, 10)), list(range(20)))
 
+    def test_what_one_member_has_no_room_for_ends_no_other(self):
+        self.server.stop()
+        self.server = self.serve("--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                                 config='[mqtt_limits]\nsession_buffer_max = "128KiB"\n')
+        self.port = self.server.port_of("mqtt")
+        slow, other = self.member("slow", 1, receive_maximum=1), self.member("other", 1)
+        owner = self.peer()
+        owner.open(client="owner")
+        got = set()
+        for i in range(250):
+            owner.send(publish("job", bytes(2000) + bytes([i]), QOS_1, i + 1))
+            owner.expect(PUBACK)
+            other.send(packet(PINGREQ))
+            while (found := other.next())[0] != PINGRESP:
+                got.add(found[1][-1])
+                other.send(packet(PUBACK, found[1][5:7]))
+        self.assertGreater(len(got), 125)  # its own turns, and more from when the slow one had gone
+        self.assertEqual(slow.rest()[-1][0], DISCONNECT)
+
+    def test_turns_of_sessions_that_come_and_go(self):
+        """Are not lost with them, as long as another member stays."""
+        steady = self.member("steady", 1, receive_maximum=60_000)
+        owner = self.peer()
+        owner.open(client="owner")
+        for round in range(40):
+            guest = self.member(f"guest {round % 3}", 1)
+            owner.send(b"".join(publish("job", bytes([i]), QOS_1, i + 1) for i in range(100)))
+            guest.send(packet(DISCONNECT))
+            for _ in range(100):
+                owner.expect(PUBACK)
+            guest_got = [body[-1] for first, body in guest.rest() if first & 0xF0 == PUBLISH]
+            got = set(guest_got)
+            while len(got) < 100:
+                found = steady.expect(PUBLISH)
+                got.add(found[-1])
+                steady.send(packet(PUBACK, found[5:7]))
+            steady.send(packet(PINGREQ))
+            while (found := steady.next())[0] != PINGRESP:  # what the guest had and did not acknowledge
+                steady.send(packet(PUBACK, found[1][5:7]))
+
     def test_what_is_declined_when_its_topic_has_closed(self):
         """The directory opens it again."""
         leaver, other = self.peer(), self.peer()
@@ -203,7 +243,8 @@ class Groups(Case):
             if each is other:
                 other.open(client="other")
             each.subscribe("$share/g/t/#", options=1)
-        leaver.send(unsubscribe(*names, "$share/g/t/#"))
+        leaver.send(unsubscribe(*names, "$share/g/t/#") + packet(PINGREQ))
+        leaver.expect(PINGRESP)  # it has been read, and the directory is on its way through all of that
         for i in range(60):
             peer = self.peer()
             peer.send(connect(client=f"p{i}") + publish(f"t/{i}", bytes([i]), QOS_1, 1) + packet(DISCONNECT))
