@@ -7,6 +7,7 @@ import threading
 import urllib.request
 
 import harness
+from mqtt_abuse_test import SANITIZED
 
 
 LISTENERS = """
@@ -75,7 +76,8 @@ class Pipelined(Wire):
         with self.assertRaises(socket.timeout):
             for _ in range(500):
                 wire.sendall(b"GET / HTTP/1.1\r\n\r\n" * 10_000)
-        self.assertLess(self.server.resident_kib() - before, 32 * 1024)
+        if not SANITIZED:
+            self.assertLess(self.server.resident_kib() - before, 32 * 1024)
 
 
 class Smuggled(Wire):
