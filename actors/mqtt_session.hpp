@@ -150,8 +150,10 @@ private:
   void decline(shared_publication&& what);
   /// The same of what an ended session has not finished, some in each turn.
   void hand_back_unfinished();
+  /// At the end of a life, before its filters and what it owes are forgotten.
   void leave_groups();
-  /// False as long as it may be given its turn in one, or has something to hand back.
+  /// At the end of the session. False as long as it may be given its turn in one, or has something
+  /// to hand back.
   [[nodiscard]] bool has_left_its_groups();
   /// The whole batch at QoS 0.
   void owe_all(const shared_batch& batch, const mqtt_filters::identifiers& identifiers);
@@ -200,7 +202,7 @@ private:
   std::uint64_t last_request_ = 0;
   std::vector<mqtt::outgoing> unfinished_; ///< of the former life, for others of their groups
   instant lingers_until_ = never;          ///< who was in a group may still be given its turn
-  bool was_in_groups_ = false;
+  bool was_in_groups_ = false; ///< in this life or a former one: the end has to wait for them
   std::uint64_t leaving_request_ = 0; ///< whose answer says that the last of `leaving_` have left
   std::unique_ptr<will> will_;
   instant will_at_ = never;    ///< once the connection is lost
