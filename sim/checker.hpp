@@ -156,6 +156,8 @@ public:
   virtual void on_mqtt_attached(instant, user_id, std::uint64_t /*link*/, bool /*present*/) {}
   virtual void on_mqtt_detached(instant, user_id, mqtt::reason_code) {}
   virtual void on_mqtt_ended(instant, user_id) {}
+  /// So many messages that this person declined no other one of the group could be given.
+  virtual void on_mqtt_dropped(instant, user_id, std::size_t /*count*/) {}
   /// Nothing passes on this connection any more, as its server sees it.
   virtual void on_mqtt_closed(instant, std::uint64_t /*link*/) {}
 

@@ -169,6 +169,56 @@ void draw_crossings(scenario& made, std::size_t index, duration to) {
   }
 }
 
+std::string draw_group(const scenario& made, decision_stream& chance) {
+  switch (chance.below(5)) {
+  case 0: return "$share/all/#";
+  case 1: return "$share/rest/topic/+";
+  case 2: return "$share/rest/$quiet/+";
+  default: return "$share/one/topic/" + std::to_string(chance.below(made.topics));
+  }
+}
+
+/// Groups of shared subscriptions, which people join and leave, and work for them. In a stream of
+/// its own, as above; where there are groups, subscriptions have identifiers.
+void draw_groups(scenario& made, std::size_t index, duration to) {
+  decision_stream chance{made.seed, "scenario.mqtt_groups", index};
+  const auto user = static_cast<user_id>(mqtt_user_base + index);
+  const auto add = [&](kind what, duration at) -> operation& {
+    auto& next = made.operations.emplace_back();
+    next.at = at;
+    next.user = user;
+    next.what = what;
+    return next;
+  };
+  const auto join = [&](duration at) {
+    auto& next = add(kind::subscribe, at);
+    next.name = draw_group(made, chance);
+    next.qos = one_of<4>(chance, {0, 1, 1, 2});
+    next.as_published = chance.below(6) == 0;
+  };
+  join(chance.duration_between(1s, 3s));
+  for (auto count = chance.below(5); count != 0; --count) {
+    const auto at = chance.duration_between(1s, to);
+    if (chance.below(2) == 0) {
+      join(at);
+    } else {
+      auto& next = add(kind::unsubscribe, at);
+      next.name = draw_group(made, chance);
+    }
+  }
+  for (auto count = chance.below(4); count != 0; --count) {
+    auto& next = add(kind::publish, chance.duration_between(1s, to));
+    next.topic = static_cast<std::uint32_t>(chance.below(made.topics));
+    next.qos = one_of<3>(chance, {1, 1, 2});
+    next.count = static_cast<std::uint32_t>(1 + chance.below(10));
+  }
+  std::uint32_t last = 0;
+  if (made.mqtt[index].version == 5 && chance.below(4) != 0)
+    for (auto& each : made.operations)
+      if (each.user == user && each.what == kind::subscribe)
+        each.identifier = ++last;
+}
+
 } // namespace
 
 void draw_mqtt(scenario& made) {
@@ -183,6 +233,10 @@ void draw_mqtt(scenario& made) {
     draw_script(made, i, made.heal_at + 5s);
   for (std::size_t i = 0; i != people; ++i)
     draw_crossings(made, i, made.heal_at + 4s);
+  if (people == 1 || decision_stream{made.seed, "scenario.mqtt_groups", people}.below(3) == 0)
+    return;
+  for (std::size_t i = 0; i != people; ++i)
+    draw_groups(made, i, made.heal_at + 4s);
 }
 
 } // namespace kodama::sim

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint32_t qos_max = 2;
 constexpr std::uint32_t handling_max = 2;
+constexpr std::uint32_t identifier_max = 268'435'455;
 
 /// '#' begins a comment, so that in a scenario '*' stands for it.
 std::string with(char to, char from, std::string text) {
@@ -24,6 +25,7 @@ void each_detail(Operation& what, Numbers&& number, Flags&& flag) {
   number("qos", what.qos, qos_max);
   number("expiry", what.expiry, 100'000'000U);
   number("handling", what.handling, handling_max);
+  number("identifier", what.identifier, identifier_max);
   flag("retain", what.retain);
   flag("empty", what.empty);
   flag("no_local", what.no_local);
@@ -173,8 +175,8 @@ bool read_mqtt_details(line_reader& in, operation& to) {
             known = value = true;
         });
     if (!known)
-      return in.fail("name, qos, expiry, handling, retain, empty, no_local, as_published, clean or "
-                     "with_will");
+      return in.fail("name, qos, expiry, handling, identifier, retain, empty, no_local, "
+                     "as_published, clean or with_will");
     if (!read)
       return false;
   }

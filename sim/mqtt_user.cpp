@@ -140,7 +140,8 @@ void mqtt_user::subscribe(const std::string& filter, const operation& how) {
     asked.retain_as_published = how.as_published;
     asked.retain_handling = static_cast<mqtt::retain_handling>(how.handling);
   }
-  requests_[core_->subscribe({asked})] = {filter, true};
+  const auto identifier = person().version == 5 ? how.identifier : 0;
+  requests_[core_->subscribe({asked}, identifier)] = {filter, true};
 }
 
 void mqtt_user::unsubscribe(const std::string& filter) {

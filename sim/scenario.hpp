@@ -37,16 +37,17 @@ struct operation {
   std::uint32_t size = 0;  ///< of each one's content, in bytes
 
   // Of people with an MQTT client, and the name also of others' subscriptions.
-  std::uint32_t qos = 0;      ///< of publishes; asked for by subscriptions
-  std::string name = {};      ///< a filter or a topic that has no number; empty: that of `topic`
-  std::uint32_t expiry = 0;   ///< of publishes, in seconds; 0: none
-  std::uint32_t handling = 0; ///< Retain Handling of a subscription
-  bool retain = false;        ///< of publishes
-  bool empty = false;         ///< publishes nothing: with `retain` it clears what was retained
-  bool no_local = false;      ///< of subscriptions
-  bool as_published = false;  ///< Retain As Published, likewise
-  bool clean = false;         ///< connect: with Clean Start
-  bool with_will = false;     ///< disconnect: with reason 0x04
+  std::uint32_t qos = 0;        ///< of publishes; asked for by subscriptions
+  std::string name = {};        ///< a filter or a topic that has no number; empty: that of `topic`
+  std::uint32_t expiry = 0;     ///< of publishes, in seconds; 0: none
+  std::uint32_t handling = 0;   ///< Retain Handling of a subscription
+  std::uint32_t identifier = 0; ///< Subscription Identifier; 0: none
+  bool retain = false;          ///< of publishes
+  bool empty = false;           ///< publishes nothing: with `retain` it clears what was retained
+  bool no_local = false;        ///< of subscriptions
+  bool as_published = false;    ///< Retain As Published, likewise
+  bool clean = false;           ///< connect: with Clean Start
+  bool with_will = false;       ///< disconnect: with reason 0x04
 
   bool operator==(const operation&) const = default;
 };

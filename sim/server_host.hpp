@@ -97,6 +97,7 @@ private:
                         bool present, actors::link_id link) override;
   void on_mqtt_detached(client_id client, mqtt::reason_code reason) override;
   void on_mqtt_ended(client_id client, mqtt::reason_code) override;
+  void on_dropped(client_id client, actors::drop why, std::size_t count) override;
   void on_session_opened(client_id client, const session_id& session) override;
   void on_session_resumed(client_id client) override;
   void on_attached(client_id client, actors::link_id link, std::uint32_t keepalive_ms) override;

@@ -19,6 +19,7 @@ constexpr trace_kind route_kind{"session.route"};
 constexpr trace_kind mqtt_attached_kind{"mqtt.attached"};
 constexpr trace_kind mqtt_detached_kind{"mqtt.detached"};
 constexpr trace_kind mqtt_ended_kind{"mqtt.ended"};
+constexpr trace_kind no_member_kind{"mqtt.no_member"};
 
 /// Of one message, as its sender's protocol says it.
 byte_view content_of(const message_batch& batch, std::size_t index) {
@@ -87,6 +88,17 @@ void server_host::on_mqtt_ended(client_id client, mqtt::reason_code) {
   world_.history.note(now(), host_, mqtt_ended_kind, client, 0, 0,
                       [&] { return tell_session("ends", client, "", "ended"); });
   witness_.tell(&checker::on_mqtt_ended, now(), at->second);
+}
+
+void server_host::on_dropped(client_id client, actors::drop why, std::size_t count) {
+  const auto at = mqtt_people_.find(client);
+  if (why != actors::drop::no_member || at == mqtt_people_.end())
+    return;
+  world_.history.note(now(), host_, no_member_kind, client, count, 0, [&] {
+    return tell_session("finds nobody else of its group for what is declined by", client,
+                        ": " + std::to_string(count), "");
+  });
+  witness_.tell(&checker::on_mqtt_dropped, now(), at->second, count);
 }
 
 std::optional<user_id> server_host::find_mqtt_person(std::string_view name) const {

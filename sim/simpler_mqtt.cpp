@@ -25,6 +25,7 @@ void add_details(scenarios& to, const scenario& what, std::size_t index) {
   at([](operation& one) { one.name.clear(); });
   at([](operation& one) { one.qos = 0; });
   at([](operation& one) { one.expiry = one.handling = 0; });
+  at([](operation& one) { one.identifier = 0; });
   at([](operation& one) { one.retain = one.empty = false; });
   at([](operation& one) { one.no_local = one.as_published = false; });
   at([](operation& one) { one.clean = one.with_will = false; });

@@ -249,11 +249,14 @@ client_session::request_id client_session::publish(message what) {
   return request;
 }
 
-client_session::request_id client_session::subscribe(const std::vector<subscription>& filters) {
+client_session::request_id client_session::subscribe(const std::vector<subscription>& filters,
+                                                     std::uint32_t identifier) {
   KODAMA_ASSERT(connected());
   mqtt::subscribe asked;
   asked.id = next_id();
   asked.subscriptions = filters;
+  if (identifier != 0)
+    asked.properties.subscription_identifier = identifier;
   requests_.emplace_back(asked.id, ++last_request_);
   say(asked);
   return last_request_;

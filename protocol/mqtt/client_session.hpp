@@ -119,7 +119,8 @@ public:
   /// At QoS 1 and 2 at any time; at QoS 0 it is lost unless connected.
   request_id publish(message what);
   /// Only while connected.
-  request_id subscribe(const std::vector<subscription>& filters);
+  /// `identifier`: what comes by these subscriptions will say it (5.0, 3.8.2.1.2); 0: nothing.
+  request_id subscribe(const std::vector<subscription>& filters, std::uint32_t identifier = 0);
   request_id unsubscribe(const std::vector<std::string_view>& filters);
   /// The last packet; nothing is said after it. `expiry`: another Session Expiry Interval.
   void disconnect(reason_code reason = reason_code::normal_disconnection,

@@ -81,6 +81,7 @@ void mqtt_rules::on_sequenced(instant now, std::string_view topic, session_key, 
   if (known->retain)
     books_.retain(now, topic, tag);
   owe(now, tag, *known);
+  owe_groups(now, tag, *known);
 }
 
 void mqtt_rules::on_mqtt_heard(instant now, std::uint64_t link, const mqtt::packet& what) {
@@ -137,8 +138,15 @@ void mqtt_rules::on_mqtt_closed(instant, std::uint64_t link) {
 }
 
 void mqtt_rules::hear(instant now, session& in, const connection& by, const mqtt::packet& what) {
+  const auto note_taken = [&](mqtt::packet_id id) {
+    if (const auto at = in.in_flight.find(id); at != in.in_flight.end())
+      shares_.note_taken(in.serial, at->second.tag, now);
+  };
   if (const auto* asked = std::get_if<mqtt::subscribe>(&what)) {
     mqtt_books::subscribe(in, now, *asked);
+    for (const auto& each : asked->subscriptions)
+      if (!mqtt_books::shared_filter(each.filter).empty())
+        people_[in.user].groups.emplace(each.filter);
   } else if (const auto* left = std::get_if<mqtt::unsubscribe>(&what)) {
     mqtt_books::unsubscribe(in, now, *left);
   } else if (const auto* given = std::get_if<mqtt::publish>(&what)) {
@@ -147,10 +155,12 @@ void mqtt_rules::hear(instant now, session& in, const connection& by, const mqtt
       due.push_back(given->id);
     mqtt_books::note_publish(in, *given);
   } else if (const auto* taken = std::get_if<mqtt::puback>(&what)) {
+    note_taken(taken->id);
     in.in_flight.erase(taken->id);
   } else if (const auto* finished = std::get_if<mqtt::pubcomp>(&what)) {
     in.in_flight.erase(finished->id);
   } else if (const auto* received = std::get_if<mqtt::pubrec>(&what)) {
+    note_taken(received->id);
     if (mqtt::is_failure(received->reason))
       in.in_flight.erase(received->id);
   } else if (const auto* last = std::get_if<mqtt::disconnect>(&what)) {
@@ -193,6 +203,8 @@ void mqtt_rules::say(instant now, session& in, const connection& by, const mqtt:
 
 void mqtt_rules::on_server_stopped(instant, std::uint32_t) {
   books_.forget_server();
+  shares_.clear();
+  dropped_ = 0;
   takeovers_.clear();
   wills_.clear();
 }

@@ -4,6 +4,7 @@
 #include "sim/checkers/by_topic.hpp"
 #include "sim/checkers/deadline.hpp"
 #include "sim/checkers/mqtt_books.hpp"
+#include "sim/checkers/mqtt_shares.hpp"
 
 #include <boost/container/flat_map.hpp>
 #include <boost/container/flat_set.hpp>
@@ -25,7 +26,8 @@ namespace kodama::sim::checkers {
 class mqtt_rules final : public checker {
 public:
   explicit mqtt_rules(const bounds& limits)
-      : deadline_{limits.liveness} {}
+      : deadline_{limits.liveness}
+      , session_buffer_max_{limits.session_buffer_max} {}
 
   [[nodiscard]] std::string_view promise() const override { return "mqtt"; }
 
@@ -45,6 +47,7 @@ public:
   void on_mqtt_attached(instant, user_id, std::uint64_t link, bool present) override;
   void on_mqtt_detached(instant, user_id, mqtt::reason_code) override;
   void on_mqtt_ended(instant, user_id) override;
+  void on_mqtt_dropped(instant, user_id, std::size_t count) override;
   void on_server_stopped(instant, std::uint32_t life) override;
   void on_server_paused(instant, bool paused) override;
   void on_server_leapt(instant, duration by) override;
@@ -99,6 +102,30 @@ private:
   void judge_expiry(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                     const message& known);
 
+  // By which subscriptions it goes out, and what groups get (mqtt_groups.cpp).
+
+  /// The subscriptions by which a PUBLISH may have come. Identifiers tell them apart where they
+  /// have any.
+  struct origin {
+    bool plain = false;              ///< one that is not shared
+    std::vector<std::string> groups; ///< the filters of those that are
+
+    [[nodiscard]] bool is_none() const { return !plain && groups.empty(); }
+    [[nodiscard]] bool is_certain() const { return groups.size() + (plain ? 1 : 0) == 1; }
+  };
+  [[nodiscard]] static origin find_origin(instant now, const session& to, const mqtt::publish& what,
+                                          const message& known, bool by_identifier);
+  void judge_identifiers(instant now, const session& to, const mqtt::publish& what, message_tag tag,
+                         const message& known);
+  void judge_share(instant now, const session& to, const mqtt::publish& what, message_tag tag,
+                   const message& known, const origin& by);
+  void owe_groups(instant now, message_tag tag, const message& known);
+  void judge_group_debts(instant now, const std::vector<user_id>& reachable);
+  [[nodiscard]] bool is_satisfied(const mqtt_shares::debt& what);
+  /// Whether it may still be on its way, or wait for somebody who is away.
+  [[nodiscard]] bool may_wait(instant now, const mqtt_shares::debt& what,
+                              const std::vector<user_id>& reachable);
+
   // What has to arrive (mqtt_owed.cpp).
   void owe(instant now, message_tag tag, const message& known);
   /// What SUBACK promises of the retained messages that match.
@@ -114,7 +141,8 @@ private:
     boost::container::flat_map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
     instant last_received{};
-    instant latest_published{}; ///< when the youngest was that it has received live
+    instant latest_published{};   ///< when the youngest was that it has received live
+    std::set<std::string> groups; ///< that it ever asked to be in
   };
 
   /// Whether it waits in a queue that moves on, message by message.
@@ -130,7 +158,10 @@ private:
   void complain(instant now, user_id user, std::string_view clause, const std::string& what);
 
   deadline deadline_;
+  std::size_t session_buffer_max_;
   mqtt_books books_;
+  mqtt_shares shares_;
+  std::size_t dropped_ = 0; ///< what no member of a group could be given, as the server says
   std::map<user_id, person> people_;
   std::map<message_tag, will> wills_;
   std::map<std::pair<user_id, std::string>, std::uint32_t>

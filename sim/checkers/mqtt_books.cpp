@@ -29,6 +29,16 @@ bool mqtt_books::matches(std::string_view filter, std::string_view topic) {
   }
 }
 
+std::string_view mqtt_books::shared_filter(std::string_view filter) {
+  constexpr std::string_view prefix = "$share/";
+  if (!filter.starts_with(prefix))
+    return {};
+  filter.remove_prefix(prefix.size());
+  const auto end_of_name = filter.find('/');
+  return end_of_name == std::string_view::npos ? std::string_view{}
+                                               : filter.substr(end_of_name + 1);
+}
+
 void mqtt_books::add_message(message_tag tag, message what) {
   messages_.insert_or_assign(tag, std::move(what));
 }
@@ -75,6 +85,7 @@ mqtt_books::session* mqtt_books::find_session(user_id user) {
 mqtt_books::session& mqtt_books::begin_session(user_id user) {
   session fresh;
   fresh.user = user;
+  fresh.serial = ++last_serial_;
   return sessions_.insert_or_assign(user, std::move(fresh)).first->second;
 }
 
@@ -103,6 +114,7 @@ void mqtt_books::subscribe(session& in, instant now, const mqtt::subscribe& aske
     made.no_local = each.no_local;
     made.as_published = each.retain_as_published;
     made.handling = each.retain_handling;
+    made.identifier = asked.properties.subscription_identifier.value_or(0);
     made.request = asked.id;
     made.asked = now;
     made.retained_before = in.retained_by_itself;

@@ -49,6 +49,7 @@ public:
     bool no_local = false;
     bool as_published = false;
     mqtt::retain_handling handling{};
+    std::uint32_t identifier = 0;
     bool is_new = true;     ///< the subscription did not exist for certain, or may not have
     bool surely_new = true; ///< nothing of the kind was there, or asked for
     mqtt::packet_id request = 0;
@@ -82,6 +83,7 @@ public:
   };
   struct session {
     user_id user = 0;
+    std::uint64_t serial = 0; ///< tells sessions apart
     instant begun{};
     bool attached = false;
     bool ended = false;
@@ -127,6 +129,9 @@ public:
 
   /// Whether a filter matches a topic (5.0, 4.7), told apart from the server's way of finding out.
   [[nodiscard]] static bool matches(std::string_view filter, std::string_view topic);
+  /// Of a shared subscription what topics are matched with (5.0, 4.8.2); of others nothing. By
+  /// their whole filters those match no topic.
+  [[nodiscard]] static std::string_view shared_filter(std::string_view filter);
 
   void add_message(message_tag tag, message what);
   [[nodiscard]] message* find(message_tag tag);
@@ -166,6 +171,7 @@ private:
   std::set<std::string, std::less<>> unknowable_;
   by_topic<std::pair<bool, bool>> empties_; ///< without and with RETAIN
   std::uint64_t last_ordinal_ = 0;
+  std::uint64_t last_serial_ = 0;
 };
 
 /// "mqtt-3": whose client that is; nobody's otherwise.

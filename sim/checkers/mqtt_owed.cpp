@@ -45,7 +45,9 @@ void mqtt_rules::owe(instant now, message_tag tag, const message& known) {
     if (in.ended)
       continue;
     in.perhaps_owed += std::any_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
-      return each.possible(now, now) && mqtt_books::matches(each.filter, known.topic);
+      const auto shared = mqtt_books::shared_filter(each.filter);
+      return each.possible(now, now) &&
+             mqtt_books::matches(shared.empty() ? each.filter : shared, known.topic);
     });
     std::optional<mqtt::qos> granted;
     for (const auto& each : in.windows)
@@ -105,8 +107,12 @@ void mqtt_rules::on_mqtt_received(instant now, user_id user, const mqtt_message&
     return void(count = std::max(count, 1U)); // it may come with each SUBSCRIBE
   }
   ++count;
-  if (what.qos == mqtt::qos::exactly_once &&
-      count > std::max<std::size_t>(known->places.size(), 1) && !known->retain) // [MQTT-4.3.3-2]
+  const auto copies =
+      1 + std::count_if(who.groups.begin(), who.groups.end(), [&](const auto& each) {
+        return mqtt_books::matches(mqtt_books::shared_filter(each), what.topic);
+      });
+  if (what.qos == mqtt::qos::exactly_once && !known->retain &&
+      count > std::max<std::size_t>(known->places.size(), 1) * copies) // [MQTT-4.3.3-2]
     complain(now, user, "MQTT-4.3.3-2",
              text("mqtt ", user - mqtt_user_base, " received ", name_of(what.tag), " of \"",
                   what.topic, "\" ", count, " times at QoS 2"));
@@ -161,6 +167,7 @@ bool mqtt_rules::is_replaced(const person& whose, std::string_view topic,
 void mqtt_rules::on_mqtt_end(instant now, const std::vector<user_id>& reachable) {
   judge_takeovers(now);
   judge_missing_wills(now);
+  judge_group_debts(now, reachable);
   for (const auto user : reachable) {
     const auto& known = people_[user];
     const auto name = text("mqtt ", user - mqtt_user_base);

@@ -63,6 +63,8 @@ void mqtt_rules::on_mqtt_attached(instant now, user_id user, std::uint64_t link,
   }
   decide_wills(now, user, present);
   if (in == nullptr || !present) {
+    if (in != nullptr && !in->ended)
+      shares_.note_ended(in->serial, now);
     in = &books_.begin_session(user);
     in->begun = now;
   }
@@ -143,6 +145,7 @@ void mqtt_rules::on_mqtt_detached(instant now, user_id user, mqtt::reason_code r
     return;
   in->attached = false;
   in->detached = server_time(now);
+  shares_.note_detached(in->serial, now);
   in->overflowed = reason == mqtt::reason_code::quota_exceeded;
   auto* by = books_.find_connection(in->link);
   if (by != nullptr && reason == mqtt::reason_code::session_taken_over)
@@ -171,6 +174,7 @@ void mqtt_rules::on_mqtt_ended(instant now, user_id user) {
              text("the session of mqtt ", user - mqtt_user_base, " ends after ", away,
                   " without a connection, but its Session Expiry Interval is ", in->expiry));
   in->ended = true;
+  shares_.note_ended(in->serial, now);
   decide_wills(now, user, false);
 }
 

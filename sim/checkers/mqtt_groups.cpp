@@ -1,0 +1,207 @@
+#include "sim/checkers/mqtt.hpp"
+#include "sim/checkers/text.hpp"
+
+#include <algorithm>
+
+/// By which subscriptions a PUBLISH goes out, as Subscription Identifiers say (5.0, 3.3.4), and
+/// what the groups of shared subscriptions get: each message once, as long as somebody is there
+/// (4.8.2).
+namespace kodama::sim::checkers {
+namespace {
+
+std::string named(user_id user) {
+  return text("mqtt ", user - mqtt_user_base);
+}
+
+bool contains(const std::vector<std::uint32_t>& all, std::uint32_t one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+/// Whether what says these identifiers may have come by a subscription with this one.
+bool fits(const std::vector<std::uint32_t>& said, std::uint32_t identifier, bool is_shared) {
+  if (said.empty())
+    return identifier == 0;
+  return contains(said, identifier) && (!is_shared || said.size() == 1);
+}
+
+instant first_seen(const mqtt_books::message& what) {
+  return what.places.empty() ? what.published : what.places.front().when;
+}
+
+} // namespace
+
+mqtt_rules::origin mqtt_rules::find_origin(instant now, const session& to,
+                                           const mqtt::publish& what, const message& known,
+                                           bool by_identifier) {
+  origin found;
+  const auto from = first_seen(known);
+  for (const auto& each : to.windows) {
+    const auto shared = mqtt_books::shared_filter(each.filter);
+    const bool is_shared = !shared.empty();
+    if (!mqtt_books::matches(is_shared ? shared : each.filter, known.topic))
+      continue;
+    if (by_identifier &&
+        !fits(what.properties.subscription_identifiers, each.identifier, is_shared))
+      continue;
+    const bool answers_subscribe = !is_shared && what.retain;
+    if (!each.possible(answers_subscribe ? each.asked : from, now))
+      continue;
+    if (!is_shared)
+      found.plain = true;
+    else if (what.retain == (known.retain && each.as_published) &&
+             std::find(found.groups.begin(), found.groups.end(), each.filter) == found.groups.end())
+      found.groups.push_back(each.filter);
+  }
+  return found;
+}
+
+void mqtt_rules::judge_identifiers(instant now, const session& to, const mqtt::publish& what,
+                                   message_tag tag, const message& known) {
+  if (to.has_forgotten || find_origin(now, to, what, known, false).is_none())
+    return; // for others to judge
+  exercise();
+  const auto& said = what.properties.subscription_identifiers;
+  const auto by = find_origin(now, to, what, known, true);
+  std::string all = "none";
+  for (const auto each : said)
+    all = text(each == said.front() ? std::string{} : all + ", ", each);
+  if (by.is_none()) // [MQTT-3.3.4-3], [MQTT-3.3.4-5]
+    complain(now, to.user, "MQTT-3.3.4-3",
+             text(name_of(tag), " of \"", known.topic, "\" goes out to ", named(to.user),
+                  " with the Subscription Identifiers ", all,
+                  ", which are not those of subscriptions that match it"));
+  if (!by.plain || !by.is_certain() || what.retain)
+    return;
+  const bool own = known.from == to.user && is_of_mqtt(tag);
+  for (const auto& each : to.windows)
+    if (each.identifier != 0 && each.certain(first_seen(known), now) && !(own && each.no_local) &&
+        mqtt_books::matches(each.filter, known.topic) && !contains(said, each.identifier))
+      complain(now, to.user, "MQTT-3.3.4-4",
+               text(name_of(tag), " of \"", known.topic, "\" goes out to ", named(to.user),
+                    " with the Subscription Identifiers ", all, ", but its subscription to \"",
+                    each.filter, "\" matches too and has ", each.identifier));
+}
+
+void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish& what,
+                             message_tag tag, const message& known, const origin& by) {
+  exercise();
+  const bool sure = by.is_certain();
+  const mqtt_shares::share given{to.user, to.serial, what.qos, sure};
+  if (sure) {
+    const auto& group = by.groups.front();
+    const mqtt_shares::share* other = nullptr;
+    std::size_t copies = 0;
+    for (const auto& each : shares_.of(group, tag)) {
+      if (!each.certain || each.may_go_on())
+        continue;
+      ++copies;
+      other = &each;
+    }
+    // What was published twice at QoS 1 counts twice.
+    if (copies >= std::max<std::size_t>(known.places.size(), 1)) {
+      const bool was_cut = other->qos == mqtt::qos::exactly_once && other->taken == never;
+      complain(now, to.user, was_cut && other->ended != never ? "MQTT-4.8.2-5" : "4.8.2",
+               text(name_of(tag), " goes out to ", named(to.user), " by \"", group,
+                    "\", but had gone out to ", named(other->user), " at QoS ",
+                    static_cast<int>(other->qos),
+                    other->ended == never ? "" : ", whose session has ended since"));
+    }
+    const auto from = first_seen(known);
+    const bool right = std::any_of(to.windows.begin(), to.windows.end(), [&](const window& each) {
+      return each.filter == group && each.possible(from, now) &&
+             what.qos == std::min(each.qos, known.qos);
+    });
+    if (!right) // [MQTT-3.8.4-8]
+      complain(now, to.user, "MQTT-3.8.4-8",
+               text(name_of(tag), ", published at QoS ", static_cast<int>(known.qos),
+                    ", goes out to ", named(to.user), " by \"", group, "\" at QoS ",
+                    static_cast<int>(what.qos), ", which was not granted"));
+  }
+  for (const auto& group : by.groups)
+    shares_.give(group, tag, given);
+}
+
+void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) {
+  if (known.qos == mqtt::qos::at_most_once || known.expiry != 0)
+    return;
+  struct standing {
+    bool somebody = false; ///< is in it for certain
+    bool counts = true;    ///< whoever gets it, gets it with a guarantee
+  };
+  std::map<std::string_view, standing> groups;
+  for (const auto& [user, in] : books_.sessions())
+    for (const auto& each : in.windows) {
+      const auto shared = mqtt_books::shared_filter(each.filter);
+      if (in.ended || shared.empty() || !each.possible(now, now) ||
+          !mqtt_books::matches(shared, known.topic))
+        continue;
+      auto& of = groups[each.filter];
+      of.somebody = of.somebody || each.certain(now, now);
+      of.counts = of.counts && each.qos != mqtt::qos::at_most_once;
+    }
+  for (const auto& [group, of] : groups)
+    if (of.somebody && of.counts)
+      shares_.owe({std::string{group}, tag, now, known.places.back().ordinal});
+}
+
+bool mqtt_rules::is_satisfied(const mqtt_shares::debt& what) {
+  const auto& given = shares_.of(what.group, what.tag);
+  return std::any_of(given.begin(), given.end(), [](const mqtt_shares::share& each) {
+    // Where a session ends with a message of QoS 2 on its way that is lost [MQTT-4.8.2-5]; and
+    // who came later may have been granted QoS 0 alone.
+    return each.taken != never || each.qos == mqtt::qos::at_most_once ||
+           (each.ended != never && !each.may_go_on());
+  });
+}
+
+bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
+                          const std::vector<user_id>& reachable) {
+  bool somebody_stayed = false;
+  const auto* lost = books_.find(what.tag);
+  for (const auto& [user, in] : books_.sessions()) {
+    for (const auto& each : in.windows) {
+      if (in.ended || each.filter != what.group || !each.possible(what.when, now))
+        continue;
+      const auto& known = people_[user];
+      if (!in.attached || !known.connected ||
+          std::find(reachable.begin(), reachable.end(), user) == reachable.end())
+        return true;
+      if (lost == nullptr ||
+          is_in_line(now, known, lost->topic, {what.tag, {}, what.when, what.ordinal}))
+        return true;
+      somebody_stayed = somebody_stayed || each.certain(what.when, now);
+    }
+  }
+  return !somebody_stayed;
+}
+
+void mqtt_rules::on_mqtt_dropped(instant, user_id, std::size_t count) {
+  dropped_ += count;
+}
+
+void mqtt_rules::judge_group_debts(instant now, const std::vector<user_id>& reachable) {
+  // Nobody has to take what another one had no room for; of so few messages that can't be.
+  constexpr std::size_t large = 4'096;
+  const auto few = session_buffer_max_ / 2 / large;
+  bool all_have_room = true;
+  for (const auto& [user, in] : books_.sessions())
+    all_have_room = all_have_room && in.perhaps_owed < few;
+  auto excused = all_have_room ? 0 : dropped_;
+  for (const auto& each : shares_.owed()) {
+    exercise();
+    const auto since = std::max(each.when, shares_.last_end());
+    if (is_satisfied(each) || !deadline_.passed(since, now) || may_wait(now, each, reachable))
+      continue;
+    if (excused != 0) {
+      --excused;
+      continue;
+    }
+    complain(now, each.tag.user, "4.8.2",
+             text(name_of(each.tag), ", sequenced at ", each.when, ", never reached anybody of \"",
+                  each.group,
+                  "\", although somebody was subscribed by it all the time; the bound is ",
+                  deadline_.bound()));
+  }
+}
+
+} // namespace kodama::sim::checkers

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "protocol/mqtt/packet.hpp"
+#include "sim/checker.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kodama::sim::checkers {
+
+/// What the checker `mqtt` keeps of shared subscriptions (5.0, 4.8.2): who of a group has been
+/// given what, and what the group is still owed. Facts alone; what contradicts what is for
+/// mqtt_rules to say. A group is named by its whole filter.
+class mqtt_shares {
+public:
+  struct share {
+    user_id user = 0;
+    std::uint64_t session = 0; ///< mqtt_books::session::serial
+    mqtt::qos qos{};
+    bool certain = true;   ///< it can't have come by another subscription of the same person
+    instant taken = never; ///< PUBACK or PUBREC came
+    bool in_doubt = false; ///< … and may not have been heard
+    instant ended = never; ///< the session did
+
+    /// Its session ended before it had it, so that somebody else of the group may be given it.
+    [[nodiscard]] bool may_go_on() const {
+      return ended != never && (taken == never || in_doubt) && qos == mqtt::qos::at_least_once;
+    }
+  };
+  struct debt {
+    std::string group;
+    message_tag tag;
+    instant when;
+    std::uint64_t ordinal = 0;
+  };
+
+  [[nodiscard]] const std::vector<share>& of(const std::string& group, message_tag tag) {
+    return given_[group][tag];
+  }
+  void give(const std::string& group, message_tag tag, const share& what) {
+    given_[group][tag].push_back(what);
+  }
+  void owe(debt what) { owed_.push_back(std::move(what)); }
+  [[nodiscard]] const std::vector<debt>& owed() const { return owed_; }
+
+  void note_taken(std::uint64_t session, message_tag tag, instant now);
+  /// Its connection is gone: what had just come on it may not have been heard.
+  void note_detached(std::uint64_t session, instant now);
+  void note_ended(std::uint64_t session, instant now);
+  /// When the last session ended that may have had to hand something on.
+  [[nodiscard]] instant last_end() const { return last_end_; }
+
+  void clear() { *this = {}; }
+
+private:
+  template <class Visitor>
+  void each_of(std::uint64_t session, Visitor&& visit);
+
+  std::map<std::string, std::map<message_tag, std::vector<share>>> given_;
+  std::vector<debt> owed_;
+  instant last_end_{};
+};
+
+} // namespace kodama::sim::checkers

@@ -1,0 +1,243 @@
+#include "mqtt_story.hpp"
+
+namespace kodama::sim::checkers {
+namespace {
+
+constexpr user_id carol = mqtt_user_base + 2;
+constexpr std::string_view group = "$share/one/#";
+
+/// Bob and Carol are in one group.
+struct MqttGroups : MqttChecker {
+  void SetUp() override { begin(1 << 20); }
+  void begin(std::size_t session_buffer_max) {
+    auto limits = some_bounds;
+    limits.session_buffer_max = session_buffer_max;
+    judge = mqtt_rules{limits};
+    MqttChecker::SetUp();
+    for (const auto who : {bob, carol}) {
+      connect(who);
+      subscribe(who, group);
+    }
+  }
+  /// Sent, and nothing comes back.
+  void send(user_id who, message_tag tag, qos how = qos::at_least_once, mq::packet_id id = 1) {
+    say(who, sending(tag, how, id));
+  }
+  void end_session(user_id who) {
+    detach(who);
+    judge.on_mqtt_ended(now += 60s, who);
+  }
+  void ask_identified(user_id who, std::string_view filter, std::uint32_t identifier) {
+    mq::subscribe asked;
+    asked.id = 9;
+    asked.subscriptions.emplace_back();
+    asked.subscriptions.back().filter = filter;
+    asked.subscriptions.back().maximum_qos = qos::exactly_once;
+    asked.properties.subscription_identifier = identifier;
+    hear(who, asked);
+    grant(who);
+    pass(1s);
+  }
+  mq::publish saying(message_tag tag, std::vector<std::uint32_t> identifiers, mq::packet_id id) {
+    auto what = sending(tag, qos::at_least_once, id);
+    what.properties.subscription_identifiers = std::move(identifiers);
+    return what;
+  }
+};
+
+TEST_F(MqttGroups, AcceptsEachMessageAtOneOfThem) {
+  publish(some);
+  deliver(bob, some);
+  publish(other, qos::exactly_once);
+  deliver(carol, other, qos::exactly_once);
+  end({bob, carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, RefusesAMessageAtTwoOfThem) {
+  publish(some);
+  deliver(bob, some);
+  deliver(carol, some);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 2 by \"$share/one/#\"",
+                             "had gone out to mqtt 1 at QoS 1", "[4.8.2]"}));
+}
+
+TEST_F(MqttGroups, RefusesAMessageTwiceAtOneOfThem) {
+  publish(some);
+  deliver(bob, some);
+  deliver(bob, some, qos::at_least_once, 2);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 1 by", "[4.8.2]"}));
+}
+
+TEST_F(MqttGroups, RefusesQos0AtTwoOfThem) {
+  publish(some, qos::at_most_once);
+  deliver(bob, some, qos::at_most_once);
+  deliver(carol, some, qos::at_most_once);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 2 by", "[4.8.2]"}));
+}
+
+TEST_F(MqttGroups, AllowsTwiceWhatWasPublishedTwice) {
+  publish(some);
+  sequence(some);
+  deliver(bob, some);
+  deliver(carol, some);
+  end({bob, carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, AllowsAnotherGroupItsOwnCopy) {
+  connect(alice);
+  subscribe(alice, "$share/two/#");
+  publish(some);
+  deliver(bob, some);
+  deliver(alice, some);
+  end({alice, bob, carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, MissesWhatNobodyGets) {
+  publish(some);
+  end({bob, carol});
+  EXPECT_TRUE(breaks(
+      judge, {"mqtt0#1, sequenced at", "never reached anybody of \"$share/one/#\"", "[4.8.2]"}));
+}
+
+TEST_F(MqttGroups, MissesNothingWhereNobodyStayed) {
+  publish(some);
+  unsubscribe(bob, group);
+  end_session(carol);
+  end({bob});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, MissesNothingThatMayWaitForSomebodyAway) {
+  publish(some);
+  detach(carol);
+  end({bob});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, MissesWhatAnEndedSessionTookAlong) {
+  publish(some);
+  send(bob, some);
+  end_session(bob);
+  end({carol});
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1", "never reached anybody", "[4.8.2]"}));
+}
+
+TEST_F(MqttGroups, AllowsAnotherOneWhatAnEndedSessionHadNotAcknowledged) {
+  publish(some);
+  send(bob, some);
+  end_session(bob);
+  deliver(carol, some);
+  end({carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, AllowsAnotherOneWhatWasAcknowledgedInTheLastMoment) {
+  publish(some);
+  deliver(bob, some);
+  end_session(bob);
+  deliver(carol, some);
+  end({carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, RefusesAnotherOneWhatWasAcknowledgedLongBefore) {
+  publish(some);
+  deliver(bob, some);
+  pass(5s);
+  end_session(bob);
+  deliver(carol, some);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 2", "whose session has ended since"}));
+}
+
+TEST_F(MqttGroups, RefusesAnotherOneWhatWasSentAtQos2) {
+  publish(some, qos::exactly_once);
+  send(bob, some, qos::exactly_once);
+  end_session(bob);
+  deliver(carol, some, qos::exactly_once);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 2",
+                             "at QoS 2, whose session has ended since", "[MQTT-4.8.2-5]"}));
+}
+
+TEST_F(MqttGroups, MissesNothingThatWasSentAtQos2) {
+  publish(some, qos::exactly_once);
+  send(bob, some, qos::exactly_once);
+  end_session(bob);
+  end({carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, ExcusesWhatTheServerSaysThatNobodyHadRoomFor) {
+  begin(1'000);
+  publish(some);
+  judge.on_mqtt_dropped(step(), bob, 1);
+  end({bob, carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, DoesNotBelieveItWhereEverybodyHasRoom) {
+  publish(some);
+  judge.on_mqtt_dropped(step(), bob, 1);
+  end({bob, carol});
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1", "never reached anybody", "[4.8.2]"}));
+}
+
+TEST_F(MqttGroups, RefusesAQosThatWasNotGranted) {
+  connect(alice);
+  subscribe(alice, "$share/two/#", qos::at_least_once);
+  publish(some, qos::exactly_once);
+  deliver(alice, some, qos::exactly_once);
+  EXPECT_TRUE(breaks(judge, {"by \"$share/two/#\" at QoS 2, which was not granted"}));
+}
+
+TEST_F(MqttGroups, RefusesARetainedMessageAsTheAnswer) {
+  publish(some, qos::at_least_once, true);
+  deliver(bob, some);
+  connect(alice);
+  subscribe(alice, group);
+  deliver(alice, some, qos::at_least_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 0 with RETAIN", "MQTT-3.3.1-12"}));
+}
+
+TEST_F(MqttGroups, TellsACopyOfTheGroupByItsIdentifier) {
+  connect(alice);
+  ask_identified(alice, "#", 7);
+  ask_identified(alice, group, 8);
+  publish(some);
+  say(alice, saying(some, {7}, 1));
+  say(alice, saying(some, {8}, 2));
+  EXPECT_TRUE(holds(judge));
+  deliver(bob, some);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 1 by", "had gone out to mqtt 0"}));
+}
+
+TEST_F(MqttGroups, RefusesAnIdentifierThatNoSubscriptionHas) {
+  connect(alice);
+  ask_identified(alice, "#", 7);
+  publish(some);
+  say(alice, saying(some, {6}, 1));
+  EXPECT_TRUE(breaks(judge, {"with the Subscription Identifiers 6", "MQTT-3.3.4-3"}));
+}
+
+TEST_F(MqttGroups, RefusesAMissingIdentifier) {
+  connect(alice);
+  ask_identified(alice, "#", 7);
+  publish(some);
+  say(alice, saying(some, {}, 1));
+  EXPECT_TRUE(breaks(judge, {"with the Subscription Identifiers none", "MQTT-3.3.4-3"}));
+}
+
+TEST_F(MqttGroups, RefusesToLeaveOutOneOfOverlappingIdentifiers) {
+  connect(alice);
+  ask_identified(alice, "#", 7);
+  ask_identified(alice, room, 8);
+  publish(some);
+  say(alice, saying(some, {7}, 1));
+  EXPECT_TRUE(breaks(judge, {"with the Subscription Identifiers 7, but its subscription to",
+                             "has 8", "MQTT-3.3.4-4"}));
+}
+
+} // namespace
+} // namespace kodama::sim::checkers
