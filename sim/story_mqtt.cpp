@@ -34,6 +34,8 @@ struct packet_teller {
     }
     told.text += " of " + std::string{p.topic} + ", " + at_qos(p.qos) +
                  (p.retain ? ", retain" : "") + (p.dup ? ", again" : "");
+    for (const auto each : p.properties.subscription_identifiers)
+      told.text += ", by " + std::to_string(each);
     told.facts.push_back({"topic", std::string{p.topic}});
     if (p.id != 0)
       told.text += numbered(p.id);
@@ -43,6 +45,8 @@ struct packet_teller {
     std::string all;
     for (const auto& each : p.subscriptions)
       all += ' ' + std::string{each.filter} + " at " + at_qos(each.maximum_qos);
+    if (const auto identifier = p.properties.subscription_identifier)
+      all += ", with the identifier " + std::to_string(*identifier);
     return named("SUBSCRIBE", all + numbered(p.id));
   }
   telling operator()(const mqtt::unsubscribe& p) const {

@@ -24,7 +24,7 @@ TEST(MqttText, SaysWhoHasAnMqttClientAndWhatTheyDo) {
       text_of("mqtt 0 version 5 expiry 7 receive_maximum 3 aliases 2 will 1 qos 2 delay 4 retain\n"
               "mqtt 1 version 3 expiry 0\n"
               "do 1s mqtt 0 connect clean\n"
-              "do 2s mqtt 1 subscribe name topic/* qos 2 handling 1 no_local as_published\n"
+              "do 2s mqtt 1 subscribe name topic/* qos 2 handling 1 identifier 7 no_local as_published\n"
               "do 3s mqtt 0 publish topic 1 count 2 size 30 qos 1 expiry 9 retain\n"
               "strike 4s black_hole mqtt 1 for 2s\n"));
   ASSERT_TRUE(read);
@@ -38,6 +38,7 @@ TEST(MqttText, SaysWhoHasAnMqttClientAndWhatTheyDo) {
   EXPECT_EQ(subscribed.name, "topic/#");
   EXPECT_TRUE(subscribed.no_local && subscribed.as_published);
   EXPECT_EQ(subscribed.handling, 1);
+  EXPECT_EQ(subscribed.identifier, 7);
   const auto& published = read->operations[2];
   EXPECT_EQ(published.qos, 1);
   EXPECT_EQ(published.expiry, 9);
