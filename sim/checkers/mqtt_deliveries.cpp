@@ -42,15 +42,15 @@ void mqtt_rules::judge_publish(instant now, session& to, const connection& by,
     complain(now, to.user, "MQTT-3.8.4-8",
              text(name_of(tag), " was published at QoS ", number(known->qos), ", but goes out at ",
                   number(what.qos)));
-  const auto by = find_origin(now, to, what, *known, true);
-  if (by.groups.empty())
+  const auto ways = find_origin(now, to, what, *known, true);
+  if (ways.groups.empty())
     judge_order(now, to, what, tag, *known);
   if (again)
     return; // the subscription may have ended meanwhile
   judge_expiry(now, to, what, tag, *known);
   judge_identifiers(now, to, what, tag, *known);
-  if (!by.groups.empty())
-    return judge_share(now, to, what, tag, *known, by);
+  if (!ways.groups.empty())
+    return judge_share(now, to, what, tag, *known, ways);
   if (what.retain)
     judge_retained(now, to, what, tag, *known);
   else
