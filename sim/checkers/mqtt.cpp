@@ -138,10 +138,6 @@ void mqtt_rules::on_mqtt_closed(instant, std::uint64_t link) {
 }
 
 void mqtt_rules::hear(instant now, session& in, const connection& by, const mqtt::packet& what) {
-  const auto note_taken = [&](mqtt::packet_id id) {
-    if (const auto at = in.in_flight.find(id); at != in.in_flight.end())
-      shares_.note_taken(in.serial, at->second.tag, now);
-  };
   if (const auto* asked = std::get_if<mqtt::subscribe>(&what)) {
     mqtt_books::subscribe(in, now, *asked);
     for (const auto& each : asked->subscriptions)
@@ -155,12 +151,12 @@ void mqtt_rules::hear(instant now, session& in, const connection& by, const mqtt
       due.push_back(given->id);
     mqtt_books::note_publish(in, *given);
   } else if (const auto* taken = std::get_if<mqtt::puback>(&what)) {
-    note_taken(taken->id);
+    shares_.note_taken(in.serial, taken->id, now);
     in.in_flight.erase(taken->id);
   } else if (const auto* finished = std::get_if<mqtt::pubcomp>(&what)) {
     in.in_flight.erase(finished->id);
   } else if (const auto* received = std::get_if<mqtt::pubrec>(&what)) {
-    note_taken(received->id);
+    shares_.note_taken(in.serial, received->id, now);
     if (mqtt::is_failure(received->reason))
       in.in_flight.erase(received->id);
   } else if (const auto* last = std::get_if<mqtt::disconnect>(&what)) {

@@ -145,7 +145,9 @@ private:
     std::set<std::string> groups; ///< that it ever asked to be in
   };
 
-  /// Whether it waits in a queue that moves on, message by message.
+  /// Of a queue that moves on, message by message.
+  static constexpr duration pause_max = std::chrono::seconds{5};
+  /// Whether it waits in such a queue.
   [[nodiscard]] static bool is_in_line(instant now, const person& whose, std::string_view topic,
                                        const mqtt_books::debt& what);
   /// Whether another retained message took its place so soon that the topic may not have heard of

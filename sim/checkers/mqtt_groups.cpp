@@ -86,7 +86,9 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
                              message_tag tag, const message& known, const origin& by) {
   exercise();
   const bool sure = by.is_certain();
-  const mqtt_shares::share given{to.user, to.serial, what.qos, sure};
+  mqtt_shares::share given{to.user, to.serial, what.qos, what.id, sure};
+  if (to.ended) // and this is still on its way out
+    given.ended = now;
   if (sure) {
     const auto& group = by.groups.front();
     const mqtt_shares::share* other = nullptr;
@@ -118,7 +120,7 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
                     static_cast<int>(what.qos), ", which was not granted"));
   }
   for (const auto& group : by.groups)
-    shares_.give(group, tag, given);
+    shares_.give(group, tag, known.places.empty() ? 0 : known.places.back().ordinal, given);
 }
 
 void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) {
@@ -157,7 +159,6 @@ bool mqtt_rules::is_satisfied(const mqtt_shares::debt& what) {
 bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
                           const std::vector<user_id>& reachable) {
   bool somebody_stayed = false;
-  const auto* lost = books_.find(what.tag);
   for (const auto& [user, in] : books_.sessions()) {
     for (const auto& each : in.windows) {
       if (in.ended || each.filter != what.group || !each.possible(what.when, now))
@@ -166,8 +167,10 @@ bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
       if (!in.attached || !known.connected ||
           std::find(reachable.begin(), reachable.end(), user) == reachable.end())
         return true;
-      if (lost == nullptr ||
-          is_in_line(now, known, lost->topic, {what.tag, {}, what.when, what.ordinal}))
+      // As in is_in_line(); what another one left behind comes at the end.
+      const bool moves = now - known.last_received < pause_max;
+      if (moves &&
+          (shares_.last_end() > what.when || shares_.latest(what.group, user) < what.ordinal))
         return true;
       somebody_stayed = somebody_stayed || each.certain(what.when, now);
     }

@@ -142,7 +142,6 @@ bool mqtt_rules::is_in_line(instant now, const person& whose, std::string_view t
                             const mqtt_books::debt& what) {
   // With a Receive Maximum of 1 each message takes a whole round trip, and after a flood there are
   // thousands: that is slow, and not lost. What came later has not overtaken it.
-  constexpr auto pause_max = std::chrono::seconds{5};
   if (now - whose.last_received >= pause_max)
     return false;
   if (what.retained) // which has no place among the others, but was there when SUBACK was said

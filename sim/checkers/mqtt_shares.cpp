@@ -1,5 +1,7 @@
 #include "sim/checkers/mqtt_shares.hpp"
 
+#include <algorithm>
+
 namespace kodama::sim::checkers {
 namespace {
 
@@ -14,18 +16,25 @@ void mqtt_shares::each_of(std::uint64_t session, Visitor&& visit) {
     for (auto& [tag, shares] : messages)
       for (auto& each : shares)
         if (each.session == session)
-          visit(tag, each);
+          visit(each);
 }
 
-void mqtt_shares::note_taken(std::uint64_t session, message_tag tag, instant now) {
-  each_of(session, [&](message_tag of, share& each) {
-    if (of == tag)
+void mqtt_shares::give(const std::string& group, message_tag tag, std::uint64_t ordinal,
+                       const share& what) {
+  given_[group][tag].push_back(what);
+  auto& latest = latest_[{group, what.user}];
+  latest = std::max(latest, ordinal);
+}
+
+void mqtt_shares::note_taken(std::uint64_t session, mqtt::packet_id id, instant now) {
+  each_of(session, [&](share& each) {
+    if (each.id == id && each.taken == never) // identifiers are given again
       each.taken = now;
   });
 }
 
 void mqtt_shares::note_detached(std::uint64_t session, instant now) {
-  each_of(session, [&](message_tag, share& each) {
+  each_of(session, [&](share& each) {
     if (each.taken != never && each.taken + holding_max > now)
       each.in_doubt = true;
   });
@@ -33,7 +42,7 @@ void mqtt_shares::note_detached(std::uint64_t session, instant now) {
 
 void mqtt_shares::note_ended(std::uint64_t session, instant now) {
   last_end_ = now;
-  each_of(session, [&](message_tag, share& each) {
+  each_of(session, [&](share& each) {
     if (each.ended == never)
       each.ended = now;
   });

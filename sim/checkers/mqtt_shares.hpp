@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kodama::sim::checkers {
@@ -21,6 +21,7 @@ public:
     user_id user = 0;
     std::uint64_t session = 0; ///< mqtt_books::session::serial
     mqtt::qos qos{};
+    mqtt::packet_id id = 0;
     bool certain = true;   ///< it can't have come by another subscription of the same person
     instant taken = never; ///< PUBACK or PUBREC came
     bool in_doubt = false; ///< … and may not have been heard
@@ -41,13 +42,16 @@ public:
   [[nodiscard]] const std::vector<share>& of(const std::string& group, message_tag tag) {
     return given_[group][tag];
   }
-  void give(const std::string& group, message_tag tag, const share& what) {
-    given_[group][tag].push_back(what);
+  /// `ordinal`: where the message has its place among all.
+  void give(const std::string& group, message_tag tag, std::uint64_t ordinal, const share& what);
+  /// The place of the latest message that this person was given by the group.
+  [[nodiscard]] std::uint64_t latest(const std::string& group, user_id user) {
+    return latest_[{group, user}];
   }
   void owe(debt what) { owed_.push_back(std::move(what)); }
   [[nodiscard]] const std::vector<debt>& owed() const { return owed_; }
 
-  void note_taken(std::uint64_t session, message_tag tag, instant now);
+  void note_taken(std::uint64_t session, mqtt::packet_id id, instant now);
   /// Its connection is gone: what had just come on it may not have been heard.
   void note_detached(std::uint64_t session, instant now);
   void note_ended(std::uint64_t session, instant now);
@@ -61,6 +65,7 @@ private:
   void each_of(std::uint64_t session, Visitor&& visit);
 
   std::map<std::string, std::map<message_tag, std::vector<share>>> given_;
+  std::map<std::pair<std::string, user_id>, std::uint64_t> latest_;
   std::vector<debt> owed_;
   instant last_end_{};
 };

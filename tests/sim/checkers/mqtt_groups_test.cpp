@@ -91,6 +91,7 @@ TEST_F(MqttGroups, AllowsAnotherGroupItsOwnCopy) {
   publish(some);
   deliver(bob, some);
   deliver(alice, some);
+  judge.on_mqtt_completed(step(), alice, some, reason_code::success);
   end({alice, bob, carol});
   EXPECT_TRUE(holds(judge));
 }
@@ -138,6 +139,27 @@ TEST_F(MqttGroups, AllowsAnotherOneWhatWasAcknowledgedInTheLastMoment) {
   publish(some);
   deliver(bob, some);
   end_session(bob);
+  deliver(carol, some);
+  end({carol});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, TellsTwoCopiesAtOneOfThemApart) {
+  publish(some);
+  sequence(some);
+  deliver(bob, some);
+  send(bob, some, qos::at_least_once, 2);
+  pass(5s);
+  end_session(bob);
+  deliver(carol, some);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, AllowsAnotherOneWhatIsStillOnItsWayOutOfAnEndedSession) {
+  publish(some);
+  judge.on_mqtt_detached(step(), bob, reason_code::quota_exceeded);
+  judge.on_mqtt_ended(now, bob);
+  send(bob, some);
   deliver(carol, some);
   end({carol});
   EXPECT_TRUE(holds(judge));
