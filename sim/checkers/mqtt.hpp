@@ -136,8 +136,9 @@ private:
     bool connected = false;
     instant since{};
     instant new_session{}; ///< when it learned of the one that it believes in
-    boost::container::flat_map<message_tag, unsigned> received; ///< in its present session
-    boost::container::flat_set<message_tag> received_retained;  ///< with RETAIN; likewise
+    boost::container::flat_map<message_tag, unsigned> received;      ///< in its present session
+    boost::container::flat_map<message_tag, unsigned> received_once; ///< at QoS 2; likewise
+    boost::container::flat_set<message_tag> received_retained;       ///< with RETAIN; likewise
     boost::container::flat_map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
     instant last_received{};

@@ -99,8 +99,10 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
       ++copies;
       other = &each;
     }
-    // What was published twice at QoS 1 counts twice.
-    if (copies >= std::max<std::size_t>(known.places.size(), 1)) {
+    // What was published twice at QoS 1 counts twice. What an ended session still has on its way
+    // out at QoS 1 may have gone to another one before.
+    if (copies >= std::max<std::size_t>(known.places.size(), 1) &&
+        !(to.ended && what.qos == mqtt::qos::at_least_once)) {
       const bool was_cut = other->qos == mqtt::qos::exactly_once && other->taken == never;
       complain(now, to.user, was_cut && other->ended != never ? "MQTT-4.8.2-5" : "4.8.2",
                text(name_of(tag), " goes out to ", named(to.user), " by \"", group,
@@ -170,7 +172,7 @@ bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
       // As in is_in_line(); what another one left behind comes at the end.
       const bool moves = now - known.last_received < pause_max;
       if (moves &&
-          (shares_.last_end() > what.when || shares_.latest(what.group, user) < what.ordinal))
+          (shares_.last_end() > what.when || shares_.latest(what.group, user) <= what.ordinal))
         return true;
       somebody_stayed = somebody_stayed || each.certain(what.when, now);
     }

@@ -107,15 +107,17 @@ void mqtt_rules::on_mqtt_received(instant now, user_id user, const mqtt_message&
     return void(count = std::max(count, 1U)); // it may come with each SUBSCRIBE
   }
   ++count;
+  if (what.qos != mqtt::qos::exactly_once || known->retain)
+    return;
+  const auto often = ++who.received_once[what.tag];
   const auto copies =
       1 + std::count_if(who.groups.begin(), who.groups.end(), [&](const auto& each) {
         return mqtt_books::matches(mqtt_books::shared_filter(each), what.topic);
       });
-  if (what.qos == mqtt::qos::exactly_once && !known->retain &&
-      count > std::max<std::size_t>(known->places.size(), 1) * copies) // [MQTT-4.3.3-2]
+  if (often > std::max<std::size_t>(known->places.size(), 1) * copies) // [MQTT-4.3.3-2]
     complain(now, user, "MQTT-4.3.3-2",
              text("mqtt ", user - mqtt_user_base, " received ", name_of(what.tag), " of \"",
-                  what.topic, "\" ", count, " times at QoS 2"));
+                  what.topic, "\" ", often, " times at QoS 2"));
 }
 
 void mqtt_rules::on_mqtt_connected(instant now, user_id user, bool present) {
@@ -125,6 +127,7 @@ void mqtt_rules::on_mqtt_connected(instant now, user_id user, bool present) {
   if (!present) {
     known.new_session = now;
     known.received.clear();
+    known.received_once.clear();
     known.received_retained.clear();
     known.latest.clear();
     known.latest_published = {};

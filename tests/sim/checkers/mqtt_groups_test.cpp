@@ -165,6 +165,16 @@ TEST_F(MqttGroups, AllowsAnotherOneWhatIsStillOnItsWayOutOfAnEndedSession) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(MqttGroups, AllowsAnotherOneWhatTheEndedSessionSaysLate) {
+  publish(some);
+  judge.on_mqtt_detached(step(), bob, reason_code::quota_exceeded);
+  judge.on_mqtt_ended(now, bob);
+  deliver(carol, some);
+  send(bob, some);
+  end({carol});
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttGroups, RefusesAnotherOneWhatWasAcknowledgedLongBefore) {
   publish(some);
   deliver(bob, some);
