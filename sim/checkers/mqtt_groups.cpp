@@ -122,7 +122,7 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
                     static_cast<int>(what.qos), ", which was not granted"));
   }
   for (const auto& group : by.groups)
-    shares_.give(group, tag, known.places.empty() ? 0 : known.places.back().ordinal, given);
+    shares_.give(group, tag, known.places.empty() ? 0 : known.places.front().ordinal, given);
 }
 
 void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) {
