@@ -6,6 +6,24 @@
 
 /// What has to arrive, and what people see: at least once, exactly once, and in time (5.0, 4.3).
 namespace kodama::sim::checkers {
+namespace {
+
+/// How often a session may be given one message: for all its filters once, and by each group.
+std::size_t copies_of(const mqtt_books::session& in, instant now, std::string_view topic) {
+  bool plain = false;
+  std::set<std::string_view> groups;
+  for (const auto& each : in.windows) {
+    if (!each.possible(now, now))
+      continue;
+    plain = plain || mqtt_books::matches(each.filter, topic);
+    const auto shared = mqtt_books::shared_filter(each.filter);
+    if (!shared.empty() && mqtt_books::matches(shared, topic))
+      groups.insert(each.filter);
+  }
+  return groups.size() + (plain ? 1 : 0);
+}
+
+} // namespace
 
 void mqtt_rules::judge_sequenced(instant now, std::string_view topic, message_tag tag,
                                  const message& known) {
@@ -44,11 +62,7 @@ void mqtt_rules::owe(instant now, message_tag tag, const message& known) {
   for (auto& [user, in] : books_.sessions()) {
     if (in.ended)
       continue;
-    in.perhaps_owed += std::any_of(in.windows.begin(), in.windows.end(), [&](const window& each) {
-      const auto shared = mqtt_books::shared_filter(each.filter);
-      return each.possible(now, now) &&
-             mqtt_books::matches(shared.empty() ? each.filter : shared, known.topic);
-    });
+    in.perhaps_owed += copies_of(in, now, known.topic);
     std::optional<mqtt::qos> granted;
     for (const auto& each : in.windows)
       if (each.certain(now, now) && !(each.no_local && user == known.from) &&
