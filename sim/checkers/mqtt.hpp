@@ -116,7 +116,7 @@ private:
   [[nodiscard]] static origin find_origin(instant now, const session& to, const mqtt::publish& what,
                                           const message& known, bool by_identifier);
   void judge_identifiers(instant now, const session& to, const mqtt::publish& what, message_tag tag,
-                         const message& known);
+                         const message& known, const origin& by);
   void judge_share(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                    const message& known, const origin& by);
   void owe_groups(instant now, message_tag tag, const message& known);

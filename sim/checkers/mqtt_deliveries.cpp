@@ -48,7 +48,7 @@ void mqtt_rules::judge_publish(instant now, session& to, const connection& by,
   if (again)
     return; // the subscription may have ended meanwhile
   judge_expiry(now, to, what, tag, *known);
-  judge_identifiers(now, to, what, tag, *known);
+  judge_identifiers(now, to, what, tag, *known, ways);
   if (!ways.groups.empty())
     return judge_share(now, to, what, tag, *known, ways);
   if (what.retain)

@@ -56,30 +56,40 @@ mqtt_rules::origin mqtt_rules::find_origin(instant now, const session& to,
 }
 
 void mqtt_rules::judge_identifiers(instant now, const session& to, const mqtt::publish& what,
-                                   message_tag tag, const message& known) {
-  if (to.has_forgotten || find_origin(now, to, what, known, false).is_none())
+                                   message_tag tag, const message& known, const origin& by) {
+  if (to.has_forgotten || (by.is_none() && find_origin(now, to, what, known, false).is_none()))
     return; // for others to judge
   exercise();
   const auto& said = what.properties.subscription_identifiers;
-  const auto by = find_origin(now, to, what, known, true);
-  std::string all = "none";
-  for (const auto each : said)
-    all = text(each == said.front() ? std::string{} : all + ", ", each);
-  if (by.is_none()) // [MQTT-3.3.4-3], [MQTT-3.3.4-5]
+  const auto it_goes_out = [&] {
+    std::string all;
+    for (const auto each : said)
+      all += (all.empty() ? "" : ", ") + std::to_string(each);
+    return text(name_of(tag), " of \"", known.topic, "\" goes out to ", named(to.user),
+                " with the Subscription Identifiers ", all.empty() ? "none" : all);
+  };
+  const auto matches = [&](const window& each) {
+    return mqtt_books::matches(each.filter, known.topic);
+  };
+  const auto is_known = [&](std::uint32_t one) {
+    return std::any_of(to.windows.begin(), to.windows.end(), [&](const window& each) {
+      return each.identifier == one && matches(each) &&
+             each.possible(what.retain ? each.asked : first_seen(known), now);
+    });
+  };
+  // [MQTT-3.3.4-3], [MQTT-3.3.4-5]; that of a group stands alone.
+  if (by.is_none() || (by.groups.empty() && !std::all_of(said.begin(), said.end(), is_known)))
     complain(now, to.user, "MQTT-3.3.4-3",
-             text(name_of(tag), " of \"", known.topic, "\" goes out to ", named(to.user),
-                  " with the Subscription Identifiers ", all,
-                  ", which are not those of subscriptions that match it"));
+             it_goes_out() + ", which are not those of subscriptions that match it");
   if (!by.plain || !by.is_certain() || what.retain)
     return;
   const bool own = known.from == to.user && is_of_mqtt(tag);
   for (const auto& each : to.windows)
     if (each.identifier != 0 && each.certain(first_seen(known), now) && !(own && each.no_local) &&
-        mqtt_books::matches(each.filter, known.topic) && !contains(said, each.identifier))
+        matches(each) && !contains(said, each.identifier)) // [MQTT-3.3.4-4]
       complain(now, to.user, "MQTT-3.3.4-4",
-               text(name_of(tag), " of \"", known.topic, "\" goes out to ", named(to.user),
-                    " with the Subscription Identifiers ", all, ", but its subscription to \"",
-                    each.filter, "\" matches too and has ", each.identifier));
+               text(it_goes_out(), ", but its subscription to \"", each.filter,
+                    "\" matches too and has ", each.identifier));
 }
 
 void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish& what,

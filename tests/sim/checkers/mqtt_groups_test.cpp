@@ -253,6 +253,14 @@ TEST_F(MqttGroups, RefusesAnIdentifierThatNoSubscriptionHas) {
   EXPECT_TRUE(breaks(judge, {"with the Subscription Identifiers 6", "MQTT-3.3.4-3"}));
 }
 
+TEST_F(MqttGroups, RefusesAnIdentifierBesideTheRightOne) {
+  connect(alice);
+  ask_identified(alice, "#", 7);
+  publish(some);
+  say(alice, saying(some, {7, 6}, 1));
+  EXPECT_TRUE(breaks(judge, {"with the Subscription Identifiers 7, 6", "MQTT-3.3.4-3"}));
+}
+
 TEST_F(MqttGroups, RefusesAMissingIdentifier) {
   connect(alice);
   ask_identified(alice, "#", 7);
