@@ -178,6 +178,41 @@ std::string draw_group(const scenario& made, decision_stream& chance) {
   }
 }
 
+/// Somebody leaves their group, or their whole session, while work comes; somebody else stays.
+void draw_departure(scenario& made, std::size_t index, decision_stream& chance, duration to) {
+  const auto colleague = (index + 1) % made.mqtt.size();
+  const auto topic = static_cast<std::uint32_t>(chance.below(made.topics));
+  const auto begin = chance.duration_between(1s, to - 3s);
+  const auto add = [&](std::size_t who, kind what, duration at) -> operation& {
+    auto& next = made.operations.emplace_back();
+    next.at = at;
+    next.user = static_cast<user_id>(mqtt_user_base + who);
+    next.what = what;
+    return next;
+  };
+  const auto group = "$share/one/topic/" + std::to_string(topic);
+  const auto qos = one_of<3>(chance, {1, 1, 2});
+  for (const auto who : {index, colleague}) {
+    auto& joins = add(who, kind::subscribe, begin);
+    joins.name = group;
+    joins.qos = qos;
+  }
+  const auto work = begin + 500ms;
+  for (auto pieces = 2 + chance.below(6); pieces != 0; --pieces) {
+    auto& next = add(colleague, kind::publish, work + chance.duration_between(0s, 80ms));
+    next.topic = topic;
+    next.qos = qos;
+    next.count = static_cast<std::uint32_t>(1 + chance.below(6));
+  }
+  const auto leaves = work + chance.duration_between(0s, 150ms);
+  if (chance.below(2) == 0) {
+    add(index, kind::unsubscribe, leaves).name = group;
+    return;
+  }
+  add(index, kind::disconnect, leaves);
+  add(index, kind::connect, leaves + 500ms).clean = chance.below(4) != 0;
+}
+
 /// Groups of shared subscriptions, which people join and leave, and work for them. In a stream of
 /// its own, as above; where there are groups, subscriptions have identifiers.
 void draw_groups(scenario& made, std::size_t index, duration to) {
@@ -212,6 +247,8 @@ void draw_groups(scenario& made, std::size_t index, duration to) {
     next.qos = one_of<3>(chance, {1, 1, 2});
     next.count = static_cast<std::uint32_t>(1 + chance.below(10));
   }
+  for (auto count = chance.below(3); count != 0; --count)
+    draw_departure(made, index, chance, to);
   std::uint32_t last = 0;
   if (made.mqtt[index].version == 5 && chance.below(4) != 0)
     for (auto& each : made.operations)

@@ -119,6 +119,8 @@ private:
                          const message& known, const origin& by);
   void judge_share(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                    const message& known, const origin& by);
+  /// Those who are connected come first: that is ours, 4.8.2 leaves it open.
+  void judge_turn(instant now, const session& to, const std::string& group, message_tag tag);
   void owe_groups(instant now, message_tag tag, const message& known);
   void judge_group_debts(instant now, const std::vector<user_id>& reachable);
   [[nodiscard]] bool is_satisfied(const mqtt_shares::debt& what);

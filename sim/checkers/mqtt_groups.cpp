@@ -9,6 +9,9 @@
 namespace kodama::sim::checkers {
 namespace {
 
+/// How long it takes at most until all topics know who of a group is away.
+constexpr duration telling_max = std::chrono::seconds{2};
+
 std::string named(user_id user) {
   return text("mqtt ", user - mqtt_user_base);
 }
@@ -131,8 +134,31 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
                     ", goes out to ", named(to.user), " by \"", group, "\" at QoS ",
                     static_cast<int>(what.qos), ", which was not granted"));
   }
+  if (sure)
+    judge_turn(now, to, by.groups.front(), tag);
   for (const auto& group : by.groups)
     shares_.give(group, tag, known.places.empty() ? 0 : known.places.front().ordinal, given);
+}
+
+void mqtt_rules::judge_turn(instant now, const session& to, const std::string& group,
+                            message_tag tag) {
+  const auto* debt = shares_.find_debt(group, tag);
+  // What had been given to another one whose session ended may go to whoever is left.
+  if (debt == nullptr || shares_.last_end() >= debt->when ||
+      to.since <= debt->when + mqtt_books::settling ||
+      std::find(debt->away.begin(), debt->away.end(), to.serial) == debt->away.end())
+    return;
+  exercise();
+  for (const auto& [user, in] : books_.sessions()) {
+    if (std::find(debt->present.begin(), debt->present.end(), in.serial) == debt->present.end())
+      continue;
+    for (const auto& each : in.windows)
+      if (each.filter == group && each.certain(debt->when, debt->when + mqtt_books::settling))
+        return complain(now, to.user, "4.8.2",
+                        text(name_of(tag), " goes out to ", named(to.user), " by \"", group,
+                             "\", who was away when it was sequenced at ", debt->when,
+                             ", although ", named(user), " was connected"));
+  }
 }
 
 void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) {
@@ -141,7 +167,10 @@ void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) 
   struct standing {
     bool somebody = false; ///< is in it for certain
     bool counts = true;    ///< whoever gets it, gets it with a guarantee
+    std::vector<std::uint64_t> present;
+    std::vector<std::uint64_t> away;
   };
+  const bool is_calm = disturbed_ + telling_max <= server_time(now);
   std::map<std::string_view, standing> groups;
   for (const auto& [user, in] : books_.sessions())
     for (const auto& each : in.windows) {
@@ -150,12 +179,18 @@ void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) 
           !mqtt_books::matches(shared, known.topic))
         continue;
       auto& of = groups[each.filter];
-      of.somebody = of.somebody || each.certain(now, now);
+      const bool certain = each.certain(now, now);
+      of.somebody = of.somebody || certain;
+      if (is_calm && certain && in.attached && in.since + telling_max <= now)
+        of.present.push_back(in.serial);
+      if (is_calm && !in.attached && in.detached + telling_max <= server_time(now))
+        of.away.push_back(in.serial);
       of.counts = of.counts && each.qos != mqtt::qos::at_most_once;
     }
-  for (const auto& [group, of] : groups)
+  for (auto& [group, of] : groups)
     if (of.somebody && of.counts)
-      shares_.owe({std::string{group}, tag, now, known.places.back().ordinal});
+      shares_.owe({std::string{group}, tag, now, known.places.back().ordinal, std::move(of.present),
+                   std::move(of.away)});
 }
 
 bool mqtt_rules::is_satisfied(const mqtt_shares::debt& what) {

@@ -1,5 +1,7 @@
 #include "sim/checkers/mqtt_shares.hpp"
 
+#include "sim/checkers/mqtt_books.hpp"
+
 #include <algorithm>
 
 namespace kodama::sim::checkers {
@@ -33,7 +35,20 @@ void mqtt_shares::note_taken(std::uint64_t session, mqtt::packet_id id, instant 
   });
 }
 
+const mqtt_shares::debt* mqtt_shares::find_debt(const std::string& group, message_tag tag) const {
+  const debt* found = nullptr;
+  for (const auto& each : owed_)
+    if (each.tag == tag && each.group == group) {
+      if (found != nullptr)
+        return nullptr;
+      found = &each;
+    }
+  return found;
+}
+
 void mqtt_shares::note_detached(std::uint64_t session, instant now) {
+  for (auto at = owed_.rbegin(); at != owed_.rend() && at->when + mqtt_books::settling > now; ++at)
+    std::erase(at->present, session);
   each_of(session, [&](share& each) {
     if (each.taken != never && each.taken + holding_max > now)
       each.in_doubt = true;

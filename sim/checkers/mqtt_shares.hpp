@@ -37,6 +37,8 @@ public:
     message_tag tag;
     instant when;
     std::uint64_t ordinal = 0;
+    std::vector<std::uint64_t> present; ///< sessions in the group that are connected for certain
+    std::vector<std::uint64_t> away;    ///< … or are not
   };
 
   [[nodiscard]] const std::vector<share>& of(const std::string& group, message_tag tag) {
@@ -50,6 +52,8 @@ public:
   }
   void owe(debt what) { owed_.push_back(std::move(what)); }
   [[nodiscard]] const std::vector<debt>& owed() const { return owed_; }
+  /// Null where there is none, or the message was published twice.
+  [[nodiscard]] const debt* find_debt(const std::string& group, message_tag tag) const;
 
   void note_taken(std::uint64_t session, mqtt::packet_id id, instant now);
   /// Its connection is gone: what had just come on it may not have been heard.

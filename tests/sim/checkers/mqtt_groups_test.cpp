@@ -216,6 +216,37 @@ TEST_F(MqttGroups, DoesNotBelieveItWhereEverybodyHasRoom) {
   EXPECT_TRUE(breaks(judge, {"mqtt0#1", "never reached anybody", "[4.8.2]"}));
 }
 
+TEST_F(MqttGroups, RefusesToKeepAMessageForSomebodyAwayWhereAnotherOneIsThere) {
+  detach(bob);
+  pass(5s);
+  publish(some);
+  pass(1s);
+  connect(bob, true);
+  deliver(bob, some);
+  EXPECT_TRUE(breaks(judge, {"mqtt0#1 goes out to mqtt 1 by", "who was away when it was sequenced",
+                             "although mqtt 2 was connected"}));
+}
+
+TEST_F(MqttGroups, AllowsToKeepAMessageForSomebodyAwayWhereNobodyIsThere) {
+  detach(bob);
+  detach(carol);
+  pass(5s);
+  publish(some);
+  pass(1s);
+  connect(bob, true);
+  deliver(bob, some);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttGroups, AllowsToKeepAMessageForSomebodyWhoHasJustGone) {
+  detach(bob);
+  publish(some);
+  pass(1s);
+  connect(bob, true);
+  deliver(bob, some);
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttGroups, RefusesAQosThatWasNotGranted) {
   connect(alice);
   subscribe(alice, "$share/two/#", qos::at_least_once);
