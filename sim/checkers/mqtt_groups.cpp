@@ -206,6 +206,7 @@ bool mqtt_rules::is_satisfied(const mqtt_shares::debt& what) {
 bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
                           const std::vector<user_id>& reachable) {
   bool somebody_stayed = false;
+  const auto& given = shares_.of(what.group, what.tag);
   for (const auto& [user, in] : books_.sessions()) {
     for (const auto& each : in.windows) {
       if (in.ended || each.filter != what.group || !each.possible(what.when, now))
@@ -216,8 +217,11 @@ bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
         return true;
       // As in is_in_line(); what another one left behind comes at the end.
       const bool moves = now - known.last_received < pause_max;
-      if (moves &&
-          (shares_.last_end() > what.when || shares_.latest(what.group, user) <= what.ordinal))
+      const bool is_under_way = std::any_of(given.begin(), given.end(), [&](const auto& share) {
+        return share.session == in.serial && share.ended == never;
+      });
+      if (moves && (is_under_way || shares_.last_end() > what.when ||
+                    shares_.latest(what.group, user) < what.ordinal))
         return true;
       somebody_stayed = somebody_stayed || each.certain(what.when, now);
     }
