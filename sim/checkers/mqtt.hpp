@@ -144,6 +144,7 @@ private:
     boost::container::flat_map<message_tag, instant> open;
     by_topic<std::uint64_t> latest; ///< ordinal that was received, in its present session
     instant last_received{};
+    instant last_counted{};       ///< … with a guarantee
     instant latest_published{};   ///< when the youngest was that it has received live
     std::set<std::string> groups; ///< that it ever asked to be in
   };

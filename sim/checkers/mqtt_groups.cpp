@@ -144,7 +144,7 @@ void mqtt_rules::judge_turn(instant now, const session& to, const std::string& g
                             message_tag tag) {
   const auto* debt = shares_.find_debt(group, tag);
   // What had been given to another one whose session ended may go to whoever is left.
-  if (debt == nullptr || shares_.last_end() >= debt->when ||
+  if (debt == nullptr || shares_.last_end(group) >= debt->when ||
       to.since <= debt->when + mqtt_books::settling ||
       std::find(debt->away.begin(), debt->away.end(), to.serial) == debt->away.end())
     return;
@@ -216,11 +216,11 @@ bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
           std::find(reachable.begin(), reachable.end(), user) == reachable.end())
         return true;
       // As in is_in_line(); what another one left behind comes at the end.
-      const bool moves = now - known.last_received < pause_max;
+      const bool moves = now - known.last_counted < pause_max;
       const bool is_under_way = std::any_of(given.begin(), given.end(), [&](const auto& share) {
         return share.session == in.serial && share.ended == never;
       });
-      if (moves && (is_under_way || shares_.last_end() > what.when ||
+      if (moves && (is_under_way || shares_.last_end(what.group) > what.when ||
                     shares_.latest(what.group, user) < what.ordinal))
         return true;
       somebody_stayed = somebody_stayed || each.certain(what.when, now);
@@ -243,7 +243,7 @@ void mqtt_rules::judge_group_debts(instant now, const std::vector<user_id>& reac
   auto excused = all_have_room ? 0 : dropped_;
   for (const auto& each : shares_.owed()) {
     exercise();
-    const auto since = std::max(each.when, shares_.last_end());
+    const auto since = std::max(each.when, shares_.last_end(each.group));
     if (is_satisfied(each) || !deadline_.passed(since, now) || may_wait(now, each, reachable))
       continue;
     if (excused != 0) {

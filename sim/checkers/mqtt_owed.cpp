@@ -109,6 +109,8 @@ void mqtt_rules::on_mqtt_received(instant now, user_id user, const mqtt_message&
     return; // judge_publish has seen it
   auto& who = people_[user];
   who.last_received = now;
+  if (what.qos != mqtt::qos::at_most_once)
+    who.last_counted = now;
   if (!what.retain && !known->places.empty()) {
     auto& latest = at(who.latest, what.topic);
     latest = std::max(latest, known->places.front().ordinal);

@@ -64,7 +64,7 @@ void mqtt_rules::on_mqtt_attached(instant now, user_id user, std::uint64_t link,
   decide_wills(now, user, present);
   if (in == nullptr || !present) {
     if (in != nullptr && !in->ended)
-      shares_.note_ended(in->serial, now);
+      shares_.note_ended(*in, now);
     in = &books_.begin_session(user);
     in->begun = now;
   }
@@ -174,7 +174,7 @@ void mqtt_rules::on_mqtt_ended(instant now, user_id user) {
              text("the session of mqtt ", user - mqtt_user_base, " ends after ", away,
                   " without a connection, but its Session Expiry Interval is ", in->expiry));
   in->ended = true;
-  shares_.note_ended(in->serial, now);
+  shares_.note_ended(*in, now);
   decide_wills(now, user, false);
 }
 

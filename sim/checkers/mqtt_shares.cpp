@@ -1,7 +1,5 @@
 #include "sim/checkers/mqtt_shares.hpp"
 
-#include "sim/checkers/mqtt_books.hpp"
-
 #include <algorithm>
 
 namespace kodama::sim::checkers {
@@ -55,9 +53,11 @@ void mqtt_shares::note_detached(std::uint64_t session, instant now) {
   });
 }
 
-void mqtt_shares::note_ended(std::uint64_t session, instant now) {
-  last_end_ = now;
-  each_of(session, [&](share& each) {
+void mqtt_shares::note_ended(const mqtt_books::session& in, instant now) {
+  for (const auto& each : in.windows)
+    if (!mqtt_books::shared_filter(each.filter).empty())
+      last_end_[each.filter] = now;
+  each_of(in.serial, [&](share& each) {
     if (each.ended == never)
       each.ended = now;
   });

@@ -2,6 +2,7 @@
 
 #include "protocol/mqtt/packet.hpp"
 #include "sim/checker.hpp"
+#include "sim/checkers/mqtt_books.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -58,9 +59,9 @@ public:
   void note_taken(std::uint64_t session, mqtt::packet_id id, instant now);
   /// Its connection is gone: what had just come on it may not have been heard.
   void note_detached(std::uint64_t session, instant now);
-  void note_ended(std::uint64_t session, instant now);
+  void note_ended(const mqtt_books::session& in, instant now);
   /// When the last session ended that may have had to hand something on.
-  [[nodiscard]] instant last_end() const { return last_end_; }
+  [[nodiscard]] instant last_end(const std::string& group) { return last_end_[group]; }
 
   void clear() { *this = {}; }
 
@@ -71,7 +72,7 @@ private:
   std::map<std::string, std::map<message_tag, std::vector<share>>> given_;
   std::map<std::pair<std::string, user_id>, std::uint64_t> latest_;
   std::vector<debt> owed_;
-  instant last_end_{};
+  std::map<std::string, instant> last_end_;
 };
 
 } // namespace kodama::sim::checkers
