@@ -228,7 +228,7 @@ void draw_groups(scenario& made, std::size_t index, duration to) {
   const auto join = [&](duration at) {
     auto& next = add(kind::subscribe, at);
     next.name = draw_group(made, chance);
-    next.qos = one_of<4>(chance, {0, 1, 1, 2});
+    next.qos = one_of<8>(chance, {0, 1, 1, 1, 1, 2, 2, 2});
     next.as_published = chance.below(6) == 0;
   };
   join(chance.duration_between(1s, 3s));

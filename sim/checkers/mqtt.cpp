@@ -142,7 +142,7 @@ void mqtt_rules::hear(instant now, session& in, const connection& by, const mqtt
     mqtt_books::subscribe(in, now, *asked);
     for (const auto& each : asked->subscriptions)
       if (!mqtt_books::shared_filter(each.filter).empty())
-        people_[in.user].groups.emplace(each.filter);
+        note_group(in.user, each);
   } else if (const auto* left = std::get_if<mqtt::unsubscribe>(&what)) {
     mqtt_books::unsubscribe(in, now, *left);
   } else if (const auto* given = std::get_if<mqtt::publish>(&what)) {

@@ -117,6 +117,7 @@ private:
                                           const message& known, bool by_identifier);
   void judge_identifiers(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                          const message& known, const origin& by);
+  void note_group(user_id user, const mqtt::subscription& asked);
   void judge_share(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                    const message& known, const origin& by);
   /// Those who are connected come first: that is ours, 4.8.2 leaves it open.

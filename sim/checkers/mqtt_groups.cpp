@@ -95,6 +95,12 @@ void mqtt_rules::judge_identifiers(instant now, const session& to, const mqtt::p
                     "\" matches too and has ", each.identifier));
 }
 
+void mqtt_rules::note_group(user_id user, const mqtt::subscription& asked) {
+  people_[user].groups.emplace(asked.filter);
+  if (asked.maximum_qos == mqtt::qos::at_most_once)
+    shares_.note_unguarded(asked.filter);
+}
+
 void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish& what,
                              message_tag tag, const message& known, const origin& by) {
   exercise();
@@ -166,7 +172,6 @@ void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) 
     return;
   struct standing {
     bool somebody = false; ///< is in it for certain
-    bool counts = true;    ///< whoever gets it, gets it with a guarantee
     std::vector<std::uint64_t> present;
     std::vector<std::uint64_t> away;
   };
@@ -185,10 +190,9 @@ void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) 
         of.present.push_back(in.serial);
       if (is_calm && !in.attached && in.detached + telling_max <= server_time(now))
         of.away.push_back(in.serial);
-      of.counts = of.counts && each.qos != mqtt::qos::at_most_once;
     }
   for (auto& [group, of] : groups)
-    if (of.somebody && of.counts)
+    if (of.somebody)
       shares_.owe({std::string{group}, tag, now, known.places.back().ordinal, std::move(of.present),
                    std::move(of.away)});
 }
@@ -196,10 +200,8 @@ void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) 
 bool mqtt_rules::is_satisfied(const mqtt_shares::debt& what) {
   const auto& given = shares_.of(what.group, what.tag);
   return std::any_of(given.begin(), given.end(), [](const mqtt_shares::share& each) {
-    // Where a session ends with a message of QoS 2 on its way that is lost [MQTT-4.8.2-5]; and
-    // who came later may have been granted QoS 0 alone.
-    return each.taken != never || each.qos == mqtt::qos::at_most_once ||
-           (each.ended != never && !each.may_go_on());
+    // Where a session ends with a message of QoS 2 on its way that is lost [MQTT-4.8.2-5].
+    return each.taken != never || (each.ended != never && !each.may_go_on());
   });
 }
 
@@ -244,7 +246,9 @@ void mqtt_rules::judge_group_debts(instant now, const std::vector<user_id>& reac
   for (const auto& each : shares_.owed()) {
     exercise();
     const auto since = std::max(each.when, shares_.last_end(each.group));
-    if (is_satisfied(each) || !deadline_.passed(since, now) || may_wait(now, each, reachable))
+    // Who came later may be given at QoS 0 what was left behind.
+    if (shares_.is_unguarded(each.group) || is_satisfied(each) || !deadline_.passed(since, now) ||
+        may_wait(now, each, reachable))
       continue;
     if (excused != 0) {
       --excused;

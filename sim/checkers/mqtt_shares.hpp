@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,11 @@ public:
   }
   void owe(debt what) { owed_.push_back(std::move(what)); }
   [[nodiscard]] const std::vector<debt>& owed() const { return owed_; }
+  /// Somebody of the group may be given anything without a guarantee, now or later.
+  void note_unguarded(std::string_view group) { unguarded_.emplace(group); }
+  [[nodiscard]] bool is_unguarded(const std::string& group) const {
+    return unguarded_.contains(group);
+  }
   /// Null where there is none, or the message was published twice.
   [[nodiscard]] const debt* find_debt(const std::string& group, message_tag tag) const;
 
@@ -73,6 +80,7 @@ private:
   std::map<std::pair<std::string, user_id>, std::uint64_t> latest_;
   std::vector<debt> owed_;
   std::map<std::string, instant> last_end_;
+  std::set<std::string> unguarded_;
 };
 
 } // namespace kodama::sim::checkers
