@@ -76,8 +76,9 @@ void mqtt_session::hand_back_unfinished() {
     decline({{std::move(alone), true, next.group->published, 0}, {0}, next.group->filter, {}});
     unfinished_.pop_back();
   }
+  // By a message, not by the alarm: who has ended may be held by nobody else any more.
   if (!unfinished_.empty())
-    alarm_.arm_at(now());
+    send(caf::actor{this}, runtime::alarm_rang{});
 }
 
 void mqtt_session::tell_groups(bool away) {

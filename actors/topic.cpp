@@ -191,6 +191,8 @@ void topic::share(share_groups::group& among, const publication& what,
 void topic::handle(shared_publication& declined) {
   if (auto* among = extras_ ? extras_->groups.find(declined.filter) : nullptr)
     share(*among, declined.what, declined.indexes, declined.declined);
+  else // everybody has left it meanwhile
+    watching_.on_dropped(declined.declined.front(), drop::no_member, declined.indexes.size());
 }
 
 void topic::handle(const topic_member_away& told) {
