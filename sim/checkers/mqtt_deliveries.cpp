@@ -45,7 +45,7 @@ void mqtt_rules::judge_publish(instant now, session& to, const connection& by,
   const auto ways = find_origin(now, to, what, *known, true);
   if (ways.groups.empty())
     judge_order(now, to, what, tag, *known);
-  if (again)
+  if (again && is_known_share(to, tag, ways))
     return; // the subscription may have ended meanwhile
   judge_expiry(now, to, what, tag, *known);
   judge_identifiers(now, to, what, tag, *known, ways);

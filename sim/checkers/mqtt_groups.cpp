@@ -95,6 +95,14 @@ void mqtt_rules::judge_identifiers(instant now, const session& to, const mqtt::p
                     "\" matches too and has ", each.identifier));
 }
 
+bool mqtt_rules::is_known_share(const session& to, message_tag tag, const origin& by) {
+  return std::all_of(by.groups.begin(), by.groups.end(), [&](const std::string& group) {
+    const auto& given = shares_.of(group, tag);
+    return std::any_of(given.begin(), given.end(),
+                       [&](const auto& each) { return each.session == to.serial; });
+  });
+}
+
 void mqtt_rules::note_group(user_id user, const mqtt::subscription& asked) {
   people_[user].groups.emplace(asked.filter);
   if (asked.maximum_qos == mqtt::qos::at_most_once)

@@ -144,6 +144,16 @@ TEST_F(MqttGroups, AllowsAnotherOneWhatWasAcknowledgedInTheLastMoment) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(MqttGroups, CountsWhatWentOutFirstOnAConnectionThatWasTakenOver) {
+  publish(some);
+  const auto before = links[bob];
+  connect(bob, true);
+  judge.on_mqtt_said(now, before, sending(some, qos::at_least_once, 1));
+  deliver(bob, some, qos::at_least_once, 1, true);
+  end({bob, carol});
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttGroups, TellsTwoCopiesAtOneOfThemApart) {
   publish(some);
   sequence(some);
