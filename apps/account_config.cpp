@@ -2,6 +2,8 @@
 #include "apps/serve_config.hpp"
 #include "apps/whole_file.hpp"
 
+#include <set>
+
 namespace kodama::apps {
 namespace {
 
@@ -15,6 +17,7 @@ public:
     load_tokens();
     load_passwords();
     load_keys();
+    judge_tokens();
     for (const auto& [name, user] : accounts_.users)
       judge_plan(user.plan, place_of(name));
     if (accounts_.anonymous)
@@ -49,6 +52,8 @@ private:
       found_.push_back({{}, read.error().reason});
       return;
     }
+    if (read->empty())
+      found_.push_back({{}, config_.passwords_file + ": holds no user; `kodama passwd` adds one"});
     for (const auto& [name, hash] : *read) {
       auto& user = accounts_.users[name];
       if (!user.password_hash.empty())
@@ -73,13 +78,22 @@ private:
         if (shared)
           while (!key.key.empty() && (key.key.back() == '\n' || key.key.back() == '\r'))
             key.key.pop_back();
-        else if (!key.key.starts_with("-----BEGIN PUBLIC KEY"))
-          found_.push_back({place, file + ": expected a public key in PEM, that begins with "
-                                          "-----BEGIN PUBLIC KEY-----"});
       } else {
         found_.push_back({place, file + ": cannot be read"});
+        continue;
       }
+      if (const auto fault = net::fault_of(key); fault && !key.key.empty())
+        found_.push_back({place, (file.empty() ? "secret" : file) + ": " + *fault});
     }
+  }
+
+  /// Each is one user's: nobody could tell whose it is otherwise.
+  void judge_tokens() {
+    std::set<std::string> known{accounts_.tokens.begin(), accounts_.tokens.end()};
+    for (const auto& [name, user] : accounts_.users)
+      for (const auto& token : user.tokens)
+        if (!known.insert(token).second)
+          found_.push_back({place_of(name), "has a token that stands elsewhere, too"});
   }
 
   void judge_plan(const std::string& plan, const config_place& place) {

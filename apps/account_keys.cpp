@@ -23,6 +23,17 @@ setter filters_setter(std::optional<std::vector<std::string>>& to) {
   return [&to](const toml::node& value) { return filters_setter(to.emplace())(value); };
 }
 
+/// Whoever shows nothing would come in by an empty one.
+setter tokens_setter(std::vector<std::string>& to) {
+  return [&to](const toml::node& value) -> parsed<void> {
+    if (auto read = texts_setter(to, "a token")(value); !read)
+      return read.error();
+    if (std::find(to.begin(), to.end(), "") != to.end())
+      return refusal{"a token is not empty"};
+    return boost::system::in_place_value;
+  };
+}
+
 setter hash_setter(std::string& to) {
   return [&to](const toml::node& value) -> parsed<void> {
     const auto text = value.value_or(std::string{});
@@ -67,7 +78,7 @@ setters keys_of(actors::plan& plan) {
 setters keys_of(net::account_options::user& user) {
   setters keys{
       {"password", hash_setter(user.password_hash)},
-      {"tokens", texts_setter(user.tokens, "a token")},
+      {"tokens", tokens_setter(user.tokens)},
       {"plan", text_setter(user.plan)},
       {"webhook_secret", text_setter(user.webhook_secret)},
   };

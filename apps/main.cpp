@@ -2,11 +2,28 @@
 
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
 
+namespace {
+
+/// What is opened first would else be taken for standard input or output, if those are closed.
+void open_standard_descriptors() {
+  int opened = ::open("/dev/null", O_RDWR);
+  while (opened >= 0 && opened <= STDERR_FILENO)
+    opened = ::open("/dev/null", O_RDWR);
+  if (opened >= 0)
+    ::close(opened);
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   CLI::App app{"Kodama: a real-time publish/subscribe server", "kodama"};
   app.set_version_flag("--version", "kodama " KODAMA_VERSION);
   app.require_subcommand(1);

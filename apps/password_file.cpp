@@ -1,5 +1,6 @@
 #include "apps/password_file.hpp"
 
+#include "net/account_options.hpp"
 #include "net/password.hpp"
 
 #include <fstream>
@@ -9,6 +10,8 @@ namespace kodama::apps {
 parsed<void> check_user_name(const std::string& name) {
   if (name.empty())
     return refusal{"a user's name is not empty"};
+  if (name == net::guest_name)
+    return refusal{"\"" + name + "\" can't be a user's name: it is that of [anonymous]"};
   for (const char letter : name)
     if (static_cast<unsigned char>(letter) <= ' ' || letter == ':' || letter == '/' ||
         letter == '+' || letter == '#')
@@ -39,6 +42,8 @@ parsed<password_file> read_passwords(const std::string& path) {
     if (!users.emplace(name, line.substr(colon + 1)).second)
       return refusal{at + "\"" + name + "\" stands here twice"};
   }
+  if (in.bad())
+    return refusal{path + ": cannot be read"};
   return users;
 }
 

@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -27,6 +28,10 @@ int fail(const std::string& what) {
 }
 
 int run(const serve_flags& flags) {
+  // Whoever reads our standard error, and goes away, is no reason to end; nor is a SIGHUP that
+  // comes before there is anything to read again.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
   serve_config config;
   auto mistakes = load_config(flags, config);
   if (mistakes.empty())

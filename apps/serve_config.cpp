@@ -140,6 +140,8 @@ parsed<std::vector<std::string>> read_tokens(const std::string& file) {
     if (!line.empty() && line.front() != '#')
       tokens.push_back(line);
   }
+  if (in.bad())
+    return refusal{file + ": cannot be read"};
   if (tokens.empty())
     return refusal{file + ": holds no token; expected one a line"};
   return tokens;

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 namespace kodama::apps {
 namespace {
@@ -51,7 +51,11 @@ std::optional<std::string> read_whole(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
     return std::nullopt;
-  std::string content{std::istreambuf_iterator<char>{in}, {}};
+  // Not by istreambuf_iterator, which throws where a read fails; of a directory, the first.
+  std::string content;
+  std::array<char, 16 * 1024> piece;
+  while (in.read(piece.data(), piece.size()) || in.gcount() > 0)
+    content.append(piece.data(), static_cast<std::size_t>(in.gcount()));
   return in.bad() ? std::nullopt : std::optional{std::move(content)};
 }
 

@@ -43,6 +43,10 @@ account_gate::account_gate(const actors::wall_clock& clock, const account_option
 }
 
 account_gate::~account_gate() {
+  stop();
+}
+
+void account_gate::stop() {
   hashing_.stop();
   hashing_.join();
 }
@@ -73,7 +77,8 @@ void account_gate::load(const account_options& options) {
   if (next->open)
     next->guest = make_account("everybody", {}, {}, {});
   else if (const auto& guest = options.anonymous)
-    next->guest = make_account("user anonymous", "anonymous", plan_of(guest->plan), guest->rules);
+    next->guest = make_account("user " + std::string{guest_name}, guest_name, plan_of(guest->plan),
+                               guest->rules);
   right_.clear();
   book_ = std::move(next);
 }
@@ -146,7 +151,7 @@ actors::account_ptr account_gate::find_subject(const book& in, std::string_view 
   const auto seconds = clock_.unix_micros() / micros_per_second;
   for (const auto& each : in.signers) {
     const auto subject = subject_of(text, each.key, seconds);
-    if (!subject)
+    if (!subject || subject->name == guest_name)
       continue;
     auto found = account_of(in, subject->name, each);
     if (!subject->expires)

@@ -32,6 +32,9 @@ public:
   account_gate(const actors::wall_clock& clock, const account_options& options, chance& random);
   ~account_gate() override;
 
+  /// Passwords that still wait are judged no more. Before those are gone who asked.
+  void stop();
+
   /// From now on these. Those who are in stay in. From any thread.
   void load(const account_options& options);
 

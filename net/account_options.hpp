@@ -10,6 +10,9 @@
 
 namespace kodama::net {
 
+/// Who shows nothing is called so, and nobody else.
+inline constexpr const char* guest_name = "anonymous";
+
 /// Who may come in, and what for, as the configuration says it.
 struct account_options {
   struct user {

@@ -41,6 +41,10 @@ public:
   /// All of `data`, which stays where it is until the answer.
   virtual void write(byte_view data) = 0;
   virtual void end() = 0;
+
+  /// Whether operations may wait for each other, and keep the user alive, after the connection is
+  /// gone. Destroying the stream frees them.
+  [[nodiscard]] virtual bool may_hold_itself() const noexcept { return false; }
 };
 
 struct websocket_options {

@@ -17,6 +17,10 @@ struct json_web_key {
   std::string audience; ///< likewise "aud", or one of them
 };
 
+/// What is wrong with the key itself: with an HS256 secret that is shorter than the hash (RFC 7518,
+/// 3.2), or with a public key that is none of its algorithm.
+[[nodiscard]] std::optional<std::string> fault_of(const json_web_key& key);
+
 /// What a believed token says.
 struct json_web_subject {
   std::string name;                       ///< "sub"

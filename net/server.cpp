@@ -194,6 +194,7 @@ boost::system::result<void, std::string> serve(const server_options& options,
 
   ready({native_port, places.text()});
   scheduler.run();
+  gate.stop();
   for (const auto& each : gateways)
     caf::anon_send_exit(each, caf::exit_reason::kill);
   gateways.clear();

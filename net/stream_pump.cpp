@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
@@ -365,6 +366,8 @@ void stream_pump::discard_input() {
 }
 
 void stream_pump::cut() {
+  if (phase_ == phase::over)
+    return;
   phase_ = phase::over;
   is_gone_ = true;
   linger_.cancel();
@@ -372,6 +375,18 @@ void stream_pump::cut() {
     error_code ignored;
     socket().close(ignored);
   }
+  if (stream_ && stream_->may_hold_itself())
+    let_go_later();
+}
+
+void stream_pump::let_go_later() {
+  // By then whatever was under way in the kernel has come to its end, and what is left is what
+  // waits for nothing. Not linger_, whose place is on our shard: we may go away on another.
+  auto timer = std::make_shared<boost::asio::steady_timer>(home_.io(), linger_for);
+  timer->async_wait([timer, waiting = std::weak_ptr{self()}](error_code) {
+    if (const auto pump = waiting.lock())
+      pump->stream_.reset();
+  });
 }
 
 tcp::socket& stream_pump::socket() {

@@ -87,6 +87,7 @@ private:
   void end();
   void discard_input();
   void cut();
+  void let_go_later();
   [[nodiscard]] boost::asio::ip::tcp::socket& socket();
   [[nodiscard]] std::shared_ptr<stream_pump> self();
 

@@ -5,9 +5,11 @@
 #include "protocol/datagram_channel.hpp"
 
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 #include <caf/send.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -18,6 +20,8 @@ namespace {
 using boost::asio::ip::udp;
 
 constexpr std::size_t receive_batch = 64;
+/// How many are passed on to the other shards before those have had a turn.
+constexpr std::size_t passed_on_max = 256;
 constexpr std::size_t datagram_size_max = 2048; // an Ethernet frame carries no more
 
 /// What one turn may queue; more than any receiver's socket buffer holds is lost there anyway.
@@ -143,7 +147,8 @@ result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
 }
 
 udp_port::udp_port(asio_scheduler& scheduler, udp::socket bound)
-    : socket_{std::move(bound)}
+    : scheduler_{scheduler}
+    , socket_{std::move(bound)}
     , v6_{socket_.local_endpoint().protocol() == udp::v6()} {
   for (std::size_t i = 0; i != scheduler.size(); ++i)
     outboxes_.push_back(std::make_shared<outbox>(socket_.native_handle(), v6_, scheduler.at(i)));
@@ -154,6 +159,7 @@ void udp_port::start() {
 }
 
 void udp_port::close() {
+  is_closed_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -174,15 +180,35 @@ void udp_port::send(const address& to, byte_view datagram) {
 }
 
 void udp_port::wait_readable() {
+  if (is_closed_)
+    return;
   socket_.async_wait(udp::socket::wait_read, [this](auto failure) {
     if (failure)
       return;
-    receive_all();
-    wait_readable();
+    passed_on_ += receive_all();
+    if (passed_on_ < passed_on_max || scheduler_.size() == 1)
+      return wait_readable();
+    passed_on_ = 0;
+    wait_for_others();
   });
 }
 
-void udp_port::receive_all() {
+void udp_port::wait_for_others() {
+  // A function that is posted to a shard begins a turn, in which its actors work off what they
+  // have; what comes of it is handed over before the answer.
+  auto open = std::make_shared<std::atomic<std::size_t>>(scheduler_.size() - 1);
+  scheduler_.at(0).when_sent([this, open = std::move(open)] {
+    for (std::size_t i = 1; i != scheduler_.size(); ++i)
+      boost::asio::post(scheduler_.at(i).io(), [this, open, &there = scheduler_.at(i)] {
+        there.when_sent([this, open] {
+          if (open->fetch_sub(1) == 1)
+            boost::asio::post(scheduler_.at(0).io(), [this] { wait_readable(); });
+        });
+      });
+  });
+}
+
+std::size_t udp_port::receive_all() {
   std::array<std::array<std::byte, datagram_size_max>, receive_batch> data;
   std::array<sockaddr_storage, receive_batch> from;
   std::array<iovec, receive_batch> parts;
@@ -197,8 +223,9 @@ void udp_port::receive_all() {
   // One batch a turn: a flood of datagrams does not keep the TCP connections waiting.
   const int count =
       ::recvmmsg(socket_.native_handle(), headers.data(), receive_batch, MSG_DONTWAIT, nullptr);
+  const auto received = static_cast<std::size_t>(std::max(count, 0));
   const std::lock_guard lock{sessions_mutex_};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i) {
+  for (std::size_t i = 0; i != received; ++i) {
     const byte_view datagram{data[i].data(), headers[i].msg_len};
     const auto path = datagram_channel::peek_path(datagram);
     if (!path)
@@ -207,6 +234,7 @@ void udp_port::receive_all() {
       caf::anon_send(at->second, actors::datagram_arrived{from_socket_address(from[i]),
                                                           bytes{datagram.begin(), datagram.end()}});
   }
+  return received;
 }
 
 } // namespace kodama::net

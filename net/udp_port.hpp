@@ -36,10 +36,16 @@ private:
   class outbox;
 
   void wait_readable();
-  void receive_all();
+  std::size_t receive_all();
+  /// When every other shard has had a turn: else whoever sends faster than they work would fill
+  /// their mailboxes without bound. What comes meanwhile waits in the socket, or is lost there.
+  void wait_for_others();
 
+  asio_scheduler& scheduler_;
   boost::asio::ip::udp::socket socket_;
   bool v6_;
+  bool is_closed_ = false;
+  std::size_t passed_on_ = 0;                     ///< datagrams since the others last had a turn
   std::vector<std::shared_ptr<outbox>> outboxes_; // one for each shard
   std::mutex sessions_mutex_;                     // bound from any shard, looked up on shard 0
   std::map<path_id, caf::actor> sessions_;

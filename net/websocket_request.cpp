@@ -70,8 +70,16 @@ std::optional<http_response> judge(const http_request& request, std::string_view
   if (const auto key = request[http::field::sec_websocket_key];
       key.size() != 24 || !key.ends_with("=="))
     return error(http::status::bad_request, "Sec-WebSocket-Key has to be 16 bytes in base64.");
-  const auto offered = request[http::field::sec_websocket_protocol];
-  if (!http::token_list{offered}.exists(wanted))
+  // In as many headers as they like (11.3.4), and with capitals of their own these are others.
+  std::string offered;
+  bool is_offered = false;
+  const auto [first, end] = request.equal_range(http::field::sec_websocket_protocol);
+  for (auto at = first; at != end; ++at) {
+    offered += at->value();
+    for (const auto& each : http::token_list{at->value()})
+      is_offered = is_offered || each == wanted;
+  }
+  if (!is_offered)
     return error(http::status::bad_request,
                  "Sec-WebSocket-Protocol has to offer \"" + wanted + "\"" +
                      (offered.empty() ? "; it is missing." : "; it does not."));

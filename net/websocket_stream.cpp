@@ -97,6 +97,10 @@ public:
       user_.on_ended();
   }
 
+  /// Where the peer breaks the rules while a close is being written, Beast's read waits for the
+  /// write's turn and the close for the read's.
+  bool may_hold_itself() const noexcept override { return true; }
+
 private:
   /// What only the beginning of a connection needs.
   struct opening {

@@ -56,13 +56,13 @@ tokens = ["hook's token"]
 webhook_secret = "s3cret"
 [[jwt]]
 algorithm = "HS256"
-secret = "signing key"
+secret = "signing key of at least thirty-two bytes"
 audience = "kodama"
 publish = ["jwt/%u"]
 """
 
 
-def signed(claims, key="signing key", algorithm="HS256"):
+def signed(claims, key=KEY, algorithm="HS256"):
     """A JSON Web Token."""
 
     def part(data):
@@ -169,13 +169,13 @@ class SignedTokens(Accounts):
         for claims, key, algorithm in (
             (good, "another key", "HS256"),
             (good, "", "none"),
-            ({**good, "exp": now - 1}, "signing key", "HS256"),
-            ({**good, "exp": -1}, "signing key", "HS256"),
-            ({**good, "nbf": now + 60}, "signing key", "HS256"),
-            ({**good, "nbf": now + 60.5}, "signing key", "HS256"),
-            ({**good, "nbf": str(now - 60)}, "signing key", "HS256"),
-            ({**good, "aud": "other"}, "signing key", "HS256"),
-            ({"aud": "kodama"}, "signing key", "HS256"),
+            ({**good, "exp": now - 1}, KEY, "HS256"),
+            ({**good, "exp": -1}, KEY, "HS256"),
+            ({**good, "nbf": now + 60}, KEY, "HS256"),
+            ({**good, "nbf": now + 60.5}, KEY, "HS256"),
+            ({**good, "nbf": str(now - 60)}, KEY, "HS256"),
+            ({**good, "aud": "other"}, KEY, "HS256"),
+            ({"aud": "kodama"}, KEY, "HS256"),
         ):
             self.assertNotEqual(self.publish_as(signed(claims, key, algorithm)), 0, claims)
 
