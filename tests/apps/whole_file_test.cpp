@@ -31,6 +31,10 @@ protected:
   std::string directory_, path_;
 };
 
+TEST_F(WholeFile, IsNoDirectory) {
+  EXPECT_FALSE(read_whole(directory_));
+}
+
 TEST_F(WholeFile, IsReplacedAsAWhole) {
   EXPECT_FALSE(read_whole(path_));
   ASSERT_TRUE(write_whole(path_, "one"));

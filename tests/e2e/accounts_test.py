@@ -19,6 +19,7 @@ import urllib.request
 import harness
 from mqtt_abuse_test import CONNACK, PUBACK, PUBLISH, SUBACK, Peer, connect, publish, subscribe, text, u32
 
+KEY = "signing key of at least thirty-two bytes"
 RULES = """
 passwords = "{users}"
 usage_file = "{usage}"
@@ -274,6 +275,25 @@ class Reloading(Accounts):
         self.assertEqual(self.login("x", "another token").returncode, 0)
         self.assertNotEqual(self.login("x", "gil's token").returncode, 0)
         self.assertNotEqual(self.login("x", "nobody's token").returncode, 0)
+
+    def test_what_cannot_be_read_changes_nothing(self):
+        config = pathlib.Path(self.directory, "kodama.toml")
+        config.unlink()
+        config.mkdir()  # opens, and fails when it is read
+        self.server.process.send_signal(signal.SIGHUP)
+        self.server.until("cannot be read")
+        self.assertEqual(self.login("x", "gil's token").returncode, 0)
+
+
+class Stopping(Accounts):
+    def test_while_passwords_wait(self):
+        """Their judge has to be gone before those who asked."""
+        waiting = [Peer(int(self.place[1])) for _ in range(50)]
+        for number, each in enumerate(waiting):
+            self.addCleanup(each.close)
+            each.send(connect(5, 0xC2, text("ann"), text(f"wrong {number}"), client=f"guesser {number}"))
+        self.server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.server.process.wait(10), 0)
 
 
 class Plans(Accounts):
