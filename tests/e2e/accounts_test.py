@@ -285,6 +285,38 @@ class Reloading(Accounts):
         self.assertEqual(self.login("x", "gil's token").returncode, 0)
 
 
+class Checking(harness.Case):
+    def refuses(self, rules, *expected):
+        config = pathlib.Path(self.directory, "kodama.toml")
+        config.write_text(rules)
+        done = subprocess.run([harness.KODAMA, "check-config", config], capture_output=True, text=True,
+                              timeout=harness.PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        for each in expected:
+            self.assertIn(each, done.stdout + done.stderr)
+
+    def test_no_user_is_called_as_the_guest_is(self):
+        self.refuses('[users.anonymous]\ntokens = ["t"]\n', "it is that of [anonymous]")
+
+    def test_tokens_that_tell_nobody_apart(self):
+        self.refuses('[users.ann]\ntokens = [""]\n', "kodama.toml:2", "a token is not empty")
+        self.refuses('[users.ann]\ntokens = ["t"]\n[users.bob]\ntokens = ["t"]\n', "stands elsewhere, too")
+
+    def test_passwords_of_nobody(self):
+        empty = os.path.join(self.directory, "users.txt")
+        pathlib.Path(empty).write_text("# nobody yet\n")
+        self.refuses(f'passwords = "{empty}"\n', "users.txt: holds no user")
+        self.refuses(f'passwords = "{self.directory}"\n', "cannot be read")
+
+    def test_keys_that_cannot_work(self):
+        key = os.path.join(self.directory, "key.txt")
+        pathlib.Path(key).write_text("hello\n")
+        for algorithm, expected in (("HS256", "at least 32 bytes"), ("RS256", "expected a public key in PEM"),
+                                    ("ES256", "expected a public key in PEM")):
+            self.refuses(f'[[jwt]]\nalgorithm = "{algorithm}"\nkey = "{key}"\n', "key.txt", expected)
+        self.refuses(f'[[jwt]]\nalgorithm = "HS256"\nkey = "{self.directory}"\n', "cannot be read")
+
+
 class Stopping(Accounts):
     def test_while_passwords_wait(self):
         """Their judge has to be gone before those who asked."""
