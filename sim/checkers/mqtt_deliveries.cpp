@@ -45,8 +45,11 @@ void mqtt_rules::judge_publish(instant now, session& to, const connection& by,
   const auto ways = find_origin(now, to, what, *known, true);
   if (ways.groups.empty())
     judge_order(now, to, what, tag, *known);
-  if (again && is_known_share(to, tag, ways))
-    return; // the subscription may have ended meanwhile
+  if (again) { // the subscription may have ended meanwhile
+    if (!ways.groups.empty() && !is_known_share(to, tag, ways))
+      judge_share(now, to, what, tag, *known, ways);
+    return;
+  }
   judge_expiry(now, to, what, tag, *known);
   judge_identifiers(now, to, what, tag, *known, ways);
   if (!ways.groups.empty())

@@ -96,7 +96,7 @@ void mqtt_rules::judge_identifiers(instant now, const session& to, const mqtt::p
 }
 
 bool mqtt_rules::is_known_share(const session& to, message_tag tag, const origin& by) {
-  return std::all_of(by.groups.begin(), by.groups.end(), [&](const std::string& group) {
+  return std::any_of(by.groups.begin(), by.groups.end(), [&](const std::string& group) {
     const auto& given = shares_.of(group, tag);
     return std::any_of(given.begin(), given.end(),
                        [&](const auto& each) { return each.session == to.serial; });
