@@ -147,8 +147,12 @@ TEST_F(MqttGroups, AllowsAnotherOneWhatWasAcknowledgedInTheLastMoment) {
 TEST_F(MqttGroups, CountsWhatWentOutFirstOnAConnectionThatWasTakenOver) {
   publish(some);
   const auto before = links[bob];
-  connect(bob, true);
+  links[bob] = ++last_link;
+  judge.on_mqtt_heard(step(), last_link, asking(bob, 60));
+  judge.on_mqtt_detached(now, bob, reason_code::session_taken_over);
+  judge.on_mqtt_attached(now, bob, last_link, true);
   judge.on_mqtt_said(now, before, sending(some, qos::at_least_once, 1));
+  judge.on_mqtt_closed(now, before);
   deliver(bob, some, qos::at_least_once, 1, true);
   end({bob, carol});
   EXPECT_TRUE(holds(judge));
