@@ -443,8 +443,11 @@ class WebSockets(Transports):
             self.assertEqual(WebSocket(peer, offered).headers["sec-websocket-protocol"], "mqtt")
         peer = self.tcp("native-ws")
         self.assertEqual(WebSocket(peer, "kodama").headers["sec-websocket-protocol"], "kodama")
-        for offered in (None, "soap", "kodama", "mqttv3.1"):
+        for offered in (None, "soap", "kodama", "mqttv3.1", "MQTT"):
             self.assertEqual(self.status(websocket.request(offered)), 400)
+        peer = self.tcp("mqtt-ws")
+        peer.sendall(websocket.request("soap").replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"))
+        self.assertTrue(peer.recv(64).startswith(b"HTTP/1.1 101"))
         self.assertEqual(self.status(websocket.request("mqtt"), "native-ws"), 400)
 
     def test_what_is_no_upgrade_gets_an_answer_in_http(self):
@@ -499,6 +502,22 @@ class WebSockets(Transports):
         self.assertEqual(self.closed_with(hello, b"\x82\xff" + b"\x00\x00\x00\x01" * 3), 1009)
         self.assertEqual(self.closed_with(hello, websocket.frame(struct.pack(">H", 1001),
                                                                  websocket.CLOSE)), 1001)
+
+    def test_who_breaks_them_while_being_closed_is_let_go_of(self):
+        """Beast's reading and its closing may wait for each other then, and for nothing else."""
+        broken = websocket.frame(b"", final=False) + websocket.frame(CONNECT)
+        for _ in range(40):
+            old = WebSocket(self.tcp("mqtt-ws"))
+            self.greet(old)
+            new = WebSocket(self.tcp("mqtt-ws"))
+            new.peer.sendall(websocket.frame(CONNECT))
+            old.peer.sendall(broken)
+            new.recv(64)
+            old.peer.close()
+            new.peer.close()
+        time.sleep(3)  # longer than anybody may linger
+        self.server.process.send_signal(signal.SIGTERM)
+        self.server.until("telling 0 connections goodbye")
 
     def test_pings_are_answered(self):
         peer = self.greet(WebSocket(self.tcp("mqtt-ws")))
