@@ -324,6 +324,7 @@ class Stopping(Accounts):
         for number, each in enumerate(waiting):
             self.addCleanup(each.close)
             each.send(connect(5, 0xC2, text("ann"), text(f"wrong {number}"), client=f"guesser {number}"))
+        waiting[0].next()  # so that the others are waiting
         self.server.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.server.process.wait(10), 0)
 
