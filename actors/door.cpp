@@ -20,10 +20,7 @@ caf::behavior door::make_behavior() {
       [this](const link_received& m) { receive(m); },
       [](const link_drained&) {},
       [this](const link_closed& m) { visitors_.erase(m.link); },
-      [this](const identified& m) {
-        if (const auto at = visitors_.find(m.ticket); at != visitors_.end())
-          admit(at, m.account);
-      },
+      [this](const identified& m) { handle(m); },
       [this](const admission_refused& m) {
         m.link->bind(caf::actor{this}, link::reading::once);
         refuse(*m.link, m.reason, m.text);
@@ -105,6 +102,17 @@ void door::judge(visitors::iterator at, const message::connect_token& asked) {
   const auto known = world_.gate.identify({{}, asked.token}, caf::actor{this}, at->first);
   if (known)
     admit(at, *known);
+}
+
+void door::handle(const identified& found) {
+  const auto at = visitors_.find(found.ticket);
+  if (at == visitors_.end())
+    return; // gone, or its time was up
+  if (!found.is_busy)
+    return admit(at, found.account);
+  refuse(*at->second.link, errc::too_many_unauthenticated,
+         "too many passwords wait to be judged; try again");
+  visitors_.erase(at);
 }
 
 void door::admit(visitors::iterator at, account_ptr account) {

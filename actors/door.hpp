@@ -42,6 +42,7 @@ private:
   void accept(const link_accepted& accepted);
   void receive(const link_received& received);
   void judge(visitors::iterator at, const message::connect_token& asked);
+  void handle(const identified& found);
   void admit(visitors::iterator at, account_ptr account);
   void refuse(link& from, errc reason, std::string_view text);
   void drop_overdue();

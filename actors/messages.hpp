@@ -48,10 +48,12 @@ struct datagram_arrived {
 
 // --- door, registry and session: who may come in ----------------------------------------------
 
-/// What the gatekeeper found out; a null account: nobody's credentials.
+/// What the gatekeeper found out; a null account: nobody's credentials, or, with `is_busy`, it had
+/// no time to find out whose.
 struct identified {
   std::uint64_t ticket = 0;
   account_ptr account;
+  bool is_busy = false;
 };
 
 /// A connection has proven its token and asks for a session. Door to registry to session.

@@ -118,7 +118,13 @@ void mqtt_door::handle(const identified& found) {
   reader.feed(at->second.stream);
   const auto first = reader.next();
   KODAMA_ASSERT(first && *first); // it has been read before
-  admit(at, std::get<mqtt::connect>(**first), found.account);
+  const auto& asked = std::get<mqtt::connect>(**first);
+  if (!found.is_busy)
+    return admit(at, asked, found.account);
+  refuse(*at->second.link,
+         {reason_code::server_busy, "CONNECT: too many passwords wait to be judged; try again"},
+         asked.version, packet_size_max(asked));
+  visitors_.erase(at);
 }
 
 void mqtt_door::admit(visitors::iterator at, const mqtt::connect& asked, account_ptr account) {

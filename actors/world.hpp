@@ -47,7 +47,7 @@ public:
 
   /// Whose credentials these are; a null account: nobody's. Where that takes long, as it is meant
   /// to with a hashed password, nothing comes back, and `asker` is sent `identified` with `ticket`
-  /// later. Thread safe.
+  /// later, also that it can't be told now. Thread safe.
   [[nodiscard]] virtual std::optional<account_ptr>
   identify(const credentials& shown, const caf::actor& asker, std::uint64_t ticket) = 0;
 };

@@ -208,7 +208,8 @@ std::optional<actors::account_ptr> account_gate::check_password(std::shared_ptr<
   if (waiting_.fetch_add(1) >= waiting_max) {
     --waiting_;
     spdlog::warn("{} passwords wait to be judged: one more was refused", waiting_max);
-    return nullptr;
+    caf::anon_send(asker, actors::identified{ticket, nullptr, true});
+    return std::nullopt;
   }
   auto account = known ? at->second.account : nullptr;
   boost::asio::post(hashing_, [this, account, hash, shown, name = std::string{user},

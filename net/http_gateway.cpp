@@ -238,6 +238,8 @@ void http_gateway::handle(const actors::identified& found) {
   if (at == visitors_.end() || !at->second.asked)
     return; // gone meanwhile
   const auto& asked = *at->second.asked;
+  if (found.is_busy)
+    return refuse(at, 503, "too many passwords wait to be judged; try again");
   if (!found.account)
     return refuse(at, 401, "the token, or the user and password, are not known here");
   // A token in an address is in many logs: where a secret is configured, it alone is no proof.

@@ -317,6 +317,22 @@ class Checking(harness.Case):
         self.refuses(f'[[jwt]]\nalgorithm = "HS256"\nkey = "{self.directory}"\n', "cannot be read")
 
 
+class Guessing(Accounts):
+    def test_who_comes_behind_too_many_is_told_to_try_again(self):
+        """Not that their password is wrong: many a client gives up for good then."""
+        for number in range(1100):  # more than may wait
+            peer = Peer(int(self.place[1]))
+            peer.send(connect(5, 0xC2, text("ann"), text(f"wrong {number}"), client=f"guesser {number}"))
+            peer.close()
+        peer = Peer(int(self.place[1]))
+        self.addCleanup(peer.close)
+        peer.send(connect(5, 0xC2, text("bob"), text("bob's password"), client="bob"))
+        self.assertEqual(peer.next()[1][1], 0x89)
+        status, text_of = self.request("POST", "/v1/publish/t", "x", Authorization="Basic " + base64.b64encode(
+            b"bob:bob's password").decode())
+        self.assertEqual(status, 503, text_of)
+
+
 class Stopping(Accounts):
     def test_while_passwords_wait(self):
         """Their judge has to be gone before those who asked."""
