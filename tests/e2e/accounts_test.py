@@ -318,6 +318,10 @@ class Checking(harness.Case):
 
 
 class Guessing(Accounts):
+    def begin(self):
+        self.rules += "[limits]\nunauthenticated_max = 5000\n"
+        return super().begin()
+
     def test_who_comes_behind_too_many_is_told_to_try_again(self):
         """Not that their password is wrong: many a client gives up for good then."""
         for number in range(1100):  # more than may wait
