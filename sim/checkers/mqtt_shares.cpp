@@ -21,16 +21,21 @@ void mqtt_shares::each_of(std::uint64_t session, Visitor&& visit) {
 
 void mqtt_shares::give(const std::string& group, message_tag tag, std::uint64_t ordinal,
                        const share& what) {
-  given_[group][tag].push_back(what);
+  auto& all = given_[group][tag];
+  all.push_back(what);
+  if (what.id != 0)
+    under_way_[{what.session, what.id}].emplace_back(&all, all.size() - 1);
   auto& latest = latest_[{group, what.user}];
   latest = std::max(latest, ordinal);
 }
 
 void mqtt_shares::note_taken(std::uint64_t session, mqtt::packet_id id, instant now) {
-  each_of(session, [&](share& each) {
-    if (each.id == id && each.taken == never) // identifiers are given again
-      each.taken = now;
-  });
+  const auto found = under_way_.find({session, id});
+  if (found == under_way_.end())
+    return;
+  for (const auto& [all, index] : found->second)
+    (*all)[index].taken = now;
+  under_way_.erase(found); // identifiers are given again
 }
 
 const mqtt_shares::debt* mqtt_shares::find_debt(const std::string& group, message_tag tag) const {

@@ -77,6 +77,10 @@ private:
   void each_of(std::uint64_t session, Visitor&& visit);
 
   std::map<std::string, std::map<message_tag, std::vector<share>>> given_;
+  /// Where in given_ those are that wait for PUBACK or PUBREC, by session and packet identifier.
+  std::map<std::pair<std::uint64_t, mqtt::packet_id>,
+           std::vector<std::pair<std::vector<share>*, std::size_t>>>
+      under_way_;
   std::map<std::pair<std::string, user_id>, std::uint64_t> latest_;
   std::vector<debt> owed_;
   std::map<std::string, instant> last_end_;
