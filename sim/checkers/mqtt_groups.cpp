@@ -147,9 +147,8 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
                text(name_of(tag), ", published at QoS ", static_cast<int>(known.qos),
                     ", goes out to ", named(to.user), " by \"", group, "\" at QoS ",
                     static_cast<int>(what.qos), ", which was not granted"));
+    judge_turn(now, to, group, tag);
   }
-  if (sure)
-    judge_turn(now, to, by.groups.front(), tag);
   for (const auto& group : by.groups)
     shares_.give(group, tag, known.places.empty() ? 0 : known.places.front().ordinal, given);
 }
@@ -208,7 +207,7 @@ void mqtt_rules::owe_groups(instant now, message_tag tag, const message& known) 
 bool mqtt_rules::is_satisfied(const mqtt_shares::debt& what) {
   const auto& given = shares_.of(what.group, what.tag);
   return std::any_of(given.begin(), given.end(), [](const mqtt_shares::share& each) {
-    // Where a session ends with a message of QoS 2 on its way that is lost [MQTT-4.8.2-5].
+    // What was sent at QoS 2 to a session that has ended is lost [MQTT-4.8.2-5].
     return each.taken != never || (each.ended != never && !each.may_go_on());
   });
 }
