@@ -1,5 +1,6 @@
 #include "net/listeners.hpp"
 
+#include "net/endpoint_text.hpp"
 #include "net/stream_link.hpp"
 #include "net/tcp_link.hpp"
 #include "protocol/assert.hpp"
@@ -16,11 +17,6 @@ using boost::asio::ip::tcp;
 /// What one WebSocket message may hold, unless a single packet may be larger. It is passed on as it
 /// comes, so this bounds no memory: it tells a peer that lost its place from one that speaks.
 constexpr std::size_t websocket_message_max = std::size_t{16} * 1024 * 1024;
-
-std::string text_of(const tcp::endpoint& where) {
-  const auto host = where.address().to_string();
-  return (where.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(where.port());
-}
 
 void warn(const tls_options& options, const tls_context& loaded) {
   for (const auto& each : loaded.warnings())
@@ -56,7 +52,7 @@ listeners::outcome listeners::load(const std::vector<tls_options>& wanted) {
 listeners::outcome listeners::add(const listener_options& options, std::size_t message_size_max) {
   auto acceptor = listener::open(scheduler_.at(0), options.address);
   if (!acceptor)
-    return "cannot listen on " + text_of(options.address) + ": " + acceptor.error().message();
+    return "cannot listen on " + to_text(options.address) + ": " + acceptor.error().message();
   add(options, std::move(*acceptor), message_size_max);
   return boost::system::in_place_value;
 }
@@ -136,7 +132,7 @@ std::string listeners::text() const {
   std::string text;
   for (const auto& each : places_)
     text +=
-        (text.empty() ? "" : " ") + std::string{name_of(each->options)} + '=' + text_of(each->real);
+        (text.empty() ? "" : " ") + std::string{name_of(each->options)} + '=' + to_text(each->real);
   return text;
 }
 

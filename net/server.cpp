@@ -1,4 +1,5 @@
 #include "net/server.hpp"
+#include "net/endpoint_text.hpp"
 
 #include "actors/messages.hpp"
 #include "actors/node.hpp"
@@ -100,11 +101,6 @@ private:
   boost::asio::signal_set signals_;
   std::function<void()> reload_;
 };
-
-std::string to_text(const boost::asio::ip::tcp::endpoint& where) {
-  const auto host = where.address().to_string();
-  return (where.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(where.port());
-}
 
 listeners::outcome add_all(listeners& places, const server_options& options,
                            boost::asio::ip::tcp::acceptor native) {

@@ -1,12 +1,12 @@
 #include "net/stream_pump.hpp"
 
 #include "actors/messages.hpp"
+#include "net/endpoint_text.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
@@ -26,11 +26,6 @@ constexpr std::size_t output_max = 256 * 1024;
 constexpr auto linger_for = std::chrono::seconds{1};
 /// How much of what it says meanwhile is read and thrown away.
 constexpr std::size_t discarded_max = 4 * 1024 * 1024;
-
-std::string text_of(const tcp::endpoint& where) {
-  const auto host = where.address().to_string();
-  return (where.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(where.port());
-}
 
 /// Nobody's mistake: a peer that thought better of it, or a port that was tried.
 bool is_departure(error_code failure) {
@@ -175,7 +170,7 @@ void stream_pump::begin(int descriptor, const stream_layers& layers) {
   }
   {
     const std::lock_guard lock{mutex_};
-    peer_ = text_of(peer);
+    peer_ = to_text(peer);
   }
   if (!layers.proxy_protocol) {
     open(layers);
@@ -380,8 +375,7 @@ void stream_pump::cut() {
 }
 
 void stream_pump::let_go_later() {
-  // By then whatever was under way in the kernel has come to its end, and what is left is what
-  // waits for nothing. Not linger_, whose place is on our shard: we may go away on another.
+  // What is left by then waits for nothing. Not by linger_: we may go away on another shard.
   auto timer = std::make_shared<boost::asio::steady_timer>(home_.io(), linger_for);
   timer->async_wait([timer, waiting = std::weak_ptr{self()}](error_code) {
     if (const auto pump = waiting.lock())
