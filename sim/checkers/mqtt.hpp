@@ -117,7 +117,8 @@ private:
                                           const message& known, bool by_identifier);
   void judge_identifiers(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                          const message& known, const origin& by);
-  /// Not so where it went out for the first time on a connection that had just been taken over.
+  /// Whether this copy was counted when it first went out. One that went out on a connection that
+  /// had just been taken over was not.
   [[nodiscard]] bool is_known_share(const session& to, message_tag tag, const origin& by);
   void note_group(user_id user, const mqtt::subscription& asked);
   void judge_share(instant now, const session& to, const mqtt::publish& what, message_tag tag,

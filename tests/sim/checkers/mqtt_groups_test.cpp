@@ -27,6 +27,11 @@ struct MqttGroups : MqttChecker {
     detach(who);
     judge.on_mqtt_ended(now += 60s, who);
   }
+  /// The session ends in the middle of a turn, and what it had to say is still on its way out.
+  void overflow(user_id who) {
+    judge.on_mqtt_detached(step(), who, reason_code::quota_exceeded);
+    judge.on_mqtt_ended(now, who);
+  }
   void ask_identified(user_id who, std::string_view filter, std::uint32_t identifier) {
     mq::subscribe asked;
     asked.id = 9;
@@ -171,8 +176,7 @@ TEST_F(MqttGroups, TellsTwoCopiesAtOneOfThemApart) {
 
 TEST_F(MqttGroups, AllowsAnotherOneWhatIsStillOnItsWayOutOfAnEndedSession) {
   publish(some);
-  judge.on_mqtt_detached(step(), bob, reason_code::quota_exceeded);
-  judge.on_mqtt_ended(now, bob);
+  overflow(bob);
   send(bob, some);
   deliver(carol, some);
   end({carol});
@@ -181,8 +185,7 @@ TEST_F(MqttGroups, AllowsAnotherOneWhatIsStillOnItsWayOutOfAnEndedSession) {
 
 TEST_F(MqttGroups, AllowsAnotherOneWhatTheEndedSessionSaysLate) {
   publish(some);
-  judge.on_mqtt_detached(step(), bob, reason_code::quota_exceeded);
-  judge.on_mqtt_ended(now, bob);
+  overflow(bob);
   deliver(carol, some);
   send(bob, some);
   end({carol});
