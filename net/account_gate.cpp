@@ -84,10 +84,21 @@ void account_gate::load(const account_options& options) {
 }
 
 account_gate::identity& account_gate::identity_of(const std::string& key) {
-  const auto [at, is_new] = identities_.try_emplace(key);
-  if (is_new)
-    at->second = {++last_holder_, std::make_shared<actors::usage>()};
-  return at->second;
+  if (const auto known = identities_.find(key); known != identities_.end())
+    return known->second;
+  if (identities_.size() >= forget_at_)
+    forget_the_gone();
+  return identities_.emplace(key, identity{++last_holder_, std::make_shared<actors::usage>()})
+      .first->second;
+}
+
+void account_gate::forget_the_gone() {
+  const auto month = actors::month_of(clock_.unix_micros());
+  std::erase_if(identities_, [&](const auto& each) {
+    const auto& used = each.second.used;
+    return used.use_count() == 1 && used->month() != month;
+  });
+  forget_at_ = std::max(forgets_from, 2 * identities_.size());
 }
 
 actors::account_ptr account_gate::make_account(const std::string& key, const std::string& name,

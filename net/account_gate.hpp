@@ -24,10 +24,14 @@ namespace kodama::net {
 /// Tokens and signatures are judged at once. Passwords, whose hashes are slow on purpose, are
 /// judged on a thread of their own, at most `waiting_max` at a time; one that was right is known
 /// again by a keyed digest, so that a thousand clients who come back at once need no thousand
-/// hashes. An account keeps its number and what it has used when the accounts are exchanged.
+/// hashes. An account keeps its number and what it has used when the accounts are exchanged. Of one
+/// that is not configured, as the subject of a JSON Web Token, that is kept while it has a session
+/// or a retained message, and until the end of the month in which it has published.
 class account_gate final : public actors::gatekeeper {
 public:
   static constexpr std::size_t waiting_max = 1'024;
+  /// From so many accounts on those who are gone are looked for, whenever they have doubled.
+  static constexpr std::size_t forgets_from = 1'024;
 
   account_gate(const actors::wall_clock& clock, const account_options& options, chance& random);
   ~account_gate() override;
@@ -43,7 +47,7 @@ public:
                                               const caf::actor& asker,
                                               std::uint64_t ticket) override;
 
-  /// Name and usage of every named account that was ever seen, by name.
+  /// Name and usage of every named account that is known, by name.
   [[nodiscard]] std::vector<std::pair<std::string, std::shared_ptr<actors::usage>>> usages() const;
   [[nodiscard]] std::shared_ptr<actors::usage> usage_of(const std::string& name);
 
@@ -79,6 +83,8 @@ private:
   [[nodiscard]] actors::account_ptr account_of(const book& in, const std::string& subject,
                                                const known_signer& by);
   identity& identity_of(const std::string& key);
+  /// Nobody can ask for what they have used any more.
+  void forget_the_gone();
   [[nodiscard]] static actors::account_ptr find_token(const book& in, std::string_view token);
   [[nodiscard]] actors::account_ptr find_subject(const book& in, std::string_view token);
   [[nodiscard]] digest digest_of(std::string_view user, std::string_view password,
@@ -92,7 +98,8 @@ private:
   std::array<std::uint64_t, 4> secret_;
   mutable std::mutex lock_;
   std::shared_ptr<const book> book_;
-  std::map<std::string, identity> identities_; ///< by kind and name; never forgotten
+  std::map<std::string, identity> identities_; ///< by kind and name
+  std::size_t forget_at_ = forgets_from;
   std::size_t last_holder_ = 0;
   std::map<std::string, digest, std::less<>> right_; ///< the last right password of each user
   std::atomic<std::size_t> waiting_{0};

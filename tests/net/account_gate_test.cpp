@@ -85,6 +85,25 @@ TEST_F(AccountGate, WhatWasUsedSurvivesAnExchange) {
   EXPECT_EQ(after->used, gate.usage_of("ann"));
 }
 
+TEST_F(AccountGate, ForgetsWhoHasLeftAndHasNothingLeftToCount) {
+  const auto month = actors::month_of(clock.unix_micros());
+  account_options options;
+  options.users["configured"].tokens = {"x"};
+  account_gate gate{clock, options, random};
+  const auto configured = holder_of(gate, "x");
+  EXPECT_TRUE(gate.usage_of("published")->take_message(month, 0));
+  EXPECT_TRUE(gate.usage_of("last month")->take_message(month - 1, 0));
+  const auto in_use = gate.usage_of("connected");
+  for (std::size_t i = 0; i != 3 * account_gate::forgets_from; ++i)
+    static_cast<void>(gate.usage_of("guest " + std::to_string(i)));
+
+  EXPECT_LE(gate.usages().size(), account_gate::forgets_from);
+  EXPECT_EQ(holder_of(gate, "x"), configured);
+  EXPECT_EQ(gate.usage_of("published")->messages(month), 1u);
+  EXPECT_EQ(gate.usage_of("last month")->month(), 0u) << "another one of that name";
+  EXPECT_EQ(gate.usage_of("connected"), in_use);
+}
+
 TEST_F(AccountGate, IsExchangedWhileOthersAsk) {
   account_gate gate{clock, with_tokens({"stays", "goes"}), random};
   std::atomic<bool> done{false};
