@@ -27,7 +27,8 @@ void mqtt_session::handle(shared_publication& what) {
   const auto qos = std::min(asked->qos, what.what.qos);
   const bool as_published = asked->retain_as_published;
   const auto ids = mqtt_filters::ids_of(*asked);
-  const auto share = std::make_shared<const mqtt::group_share>(what.filter, what.what.qos);
+  const auto share =
+      std::make_shared<const mqtt::group_share>(mqtt::group_share{what.filter, what.what.qos});
   const bool is_passed_on = !what.declined.empty();
   std::vector<std::uint32_t> left;
   std::size_t bytes = 0;
