@@ -269,6 +269,8 @@ void client_connection::lose_connection(instant now, boost::system::error_code r
     stop(reason, {});
     return;
   }
+  if (phase_ == phase::handshaking && connect_written_ && session_.established())
+    late_resumes_ = std::min(late_resumes_ + 1, late_resumes_max);
   const auto pause = next_pause(now, reason);
   close_transport();
   phase_ = phase::waiting;

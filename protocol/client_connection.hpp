@@ -139,6 +139,8 @@ private:
 
   /// What waits for a busy TCP connection without a guarantee; the oldest give way.
   static constexpr std::size_t unreliable_max = 256 * 1024;
+  /// More than can be late at once; each lets us come back once more against a true rival.
+  static constexpr std::size_t late_resumes_max = 4;
   /// Answers are matched in order, so more than a few outstanding PINGs mean a silent server.
   static constexpr std::size_t pings_max = 64;
 
@@ -176,6 +178,8 @@ private:
   client_datagrams datagrams_;
   bytes scratch_;
   backoff retry_;
+  /// Attempts to resume that we gave up after CONNECT: each may take the session over yet, late.
+  std::size_t late_resumes_ = 0;
   std::deque<client_event::any> events_; // never such as borrow bytes
   std::deque<time_request> time_requests_;
 

@@ -54,6 +54,12 @@ struct client_connection::reaction {
     if (self.phase_ == phase::handshaking || m.reason == errc::keepalive_timeout ||
         m.reason == errc::bad_token)
       return break_off(m.reason);
+    // Perhaps by an attempt of our own that the server has come to only now. A second process that
+    // has the session will take it again, and then we stop.
+    if (m.reason == errc::taken_over && self.late_resumes_ != 0) {
+      --self.late_resumes_;
+      return break_off(m.reason);
+    }
     self.lose_session(now, m.reason, m.text, false);
     return std::nullopt;
   }
@@ -130,6 +136,8 @@ client_event::any client_connection::go_online(instant now, const message::conna
                                                bool resumed) {
   phase_ = phase::online;
   online_since_ = now;
+  if (!resumed)
+    late_resumes_ = 0; // those were for another session
   deadline_ = never;
   keepalive_ = std::chrono::milliseconds{m.keepalive_ms};
   // A message of the greatest size that a publisher may send gets longer on its way to us.

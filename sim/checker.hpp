@@ -96,7 +96,7 @@ public:
   virtual void on_session_lost(instant, user_id, session_key /*who*/, errc /*reason*/,
                                const std::vector<message_tag>& /*unconfirmed*/,
                                const std::vector<topic_gap>& /*gaps*/) {}
-  /// No further attempts; everything open is in doubt. Also after an explicit disconnect.
+  /// No further attempts. Also after an explicit disconnect.
   virtual void on_stopped(instant, user_id, session_key /*who*/, errc /*reason*/) {}
   /// The user's process died and forgot everything: nothing it was owed counts any more, and the
   /// publishes it had open may or may not be delivered.
@@ -192,6 +192,9 @@ public:
   virtual void on_server_leapt(instant, duration /*by*/) {}
   /// A client with a token that the server does not know was let in.
   virtual void on_intruder_connected(instant, user_id) {}
+
+  /// A second process begins to resume this session while its user's own one goes on.
+  virtual void on_second_copy(instant, session_key) {}
 
   // The run.
 

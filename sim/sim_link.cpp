@@ -15,8 +15,8 @@ sim_link::sim_link(actors::link_id id, tcp_endpoint_ptr endpoint, std::unique_pt
     : id_{id}
     , endpoint_{std::move(endpoint)}
     , ear_{std::move(ear)} {
-  endpoint_->pause_reading();
   endpoint_->bind(*this);
+  endpoint_->pause_reading(); // after bind(), which begins to read: there is no owner to tell yet
 }
 
 std::string sim_link::peer() const {

@@ -203,10 +203,12 @@ private:
     case fault_kind::client_malformed: struck.send_garbage(fault.draw); break;
     case fault_kind::client_second_copy:
       if (const auto secret = server_.secret_of(struck.session().client);
-          secret && struck.session().server_life == server_.life())
+          secret && struck.session().server_life == server_.life()) {
+        witness_.tell(&checker::on_second_copy, queue_.now(), struck.session());
         copies_.push_back(std::make_unique<second_copy>(context_, network_, server_, struck.host(),
                                                         token_of(struck.id()), *secret,
                                                         plan_.keepalive, fault.draw));
+      }
       break;
     default: break;
     }

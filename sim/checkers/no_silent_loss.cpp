@@ -29,6 +29,12 @@ bool accuses_client(errc reason) {
   }
 }
 
+/// After these a client comes back.
+bool ends_only_a_connection(errc reason) {
+  return reason == errc::connection_lost || reason == errc::connect_timeout ||
+         reason == errc::keepalive_timeout;
+}
+
 template <class Tags>
 std::string names_of(const Tags& tags) {
   std::string all;
@@ -67,6 +73,12 @@ void no_silent_loss::judge_cause(instant now, user_id user, session_key who, err
   if (reason == errc::resume_impossible && known.attached == known.connected)
     violate(now, text(name_of(user, who), " was told that it cannot resume, but nobody else has ",
                       "been in its session and could have confused the numbers"));
+  if (reason == errc::taken_over && !shared_.contains(who))
+    violate(now, text(name_of(user, who), " gave up its session because it was taken over, but ",
+                      "nobody else has ever asked for it"));
+  if (ends_only_a_connection(reason))
+    violate(now, text(name_of(user, who),
+                      " gave up its session when its connection ended: ", to_string(reason)));
 }
 
 void no_silent_loss::compare_unconfirmed(instant now, user_id user, session_key who,
@@ -130,7 +142,15 @@ void no_silent_loss::forget(user_id user) {
   known.heard.clear();
 }
 
-void no_silent_loss::on_stopped(instant, user_id user, session_key, errc) {
+void no_silent_loss::on_stopped(instant now, user_id user, session_key who, errc reason) {
+  exercise();
+  const auto& known = users_[user];
+  if (!known.open.empty())
+    violate(now, text(name_of(user, who), " was disconnected for good and not told that ",
+                      names_of(known.open), " are unconfirmed"));
+  else if (known.session && reason != errc::normal)
+    violate(now, text(name_of(user, who), " was disconnected for good and not told that its ",
+                      "session is lost"));
   forget(user);
 }
 
@@ -241,6 +261,10 @@ void no_silent_loss::on_attached(instant, session_key session, std::uint64_t, du
 
 void no_silent_loss::on_session_detached(instant now, session_key session, errc) {
   visits_[session].detached = server_time(now);
+}
+
+void no_silent_loss::on_second_copy(instant, session_key session) {
+  shared_.insert(session);
 }
 
 void no_silent_loss::on_server_stopped(instant now, std::uint32_t life) {

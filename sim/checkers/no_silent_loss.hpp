@@ -45,6 +45,7 @@ public:
   void on_server_leapt(instant, duration by) override;
   void on_attached(instant, session_key, std::uint64_t link, duration keepalive) override;
   void on_session_detached(instant, session_key, errc reason) override;
+  void on_second_copy(instant, session_key) override;
   void on_healed(instant) override;
   void on_end(instant, const std::vector<user_id>& reachable) override;
 
@@ -74,6 +75,7 @@ private:
 
   deadline deadline_;
   std::map<user_id, knowledge> users_;
+  std::set<session_key> shared_; ///< with a second process
   /// How often a connection was attached to a session, and how often its user was told so: where
   /// they differ, somebody else may have been there.
   struct visits {

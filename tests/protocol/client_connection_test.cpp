@@ -357,6 +357,43 @@ TEST(ClientConnection, StopsWhenTakenOver) {
   EXPECT_FALSE(c.accept());
 }
 
+TEST(ClientConnection, ComesBackAfterATakeoverByItsOwnLateAttempt) {
+  conversation c;
+  c.begin();
+  c.cut();
+  c.accept();
+  c.heard(); // CONNECT, which nobody answers
+  c.cut();
+  c.accept();
+  c.welcome();
+  EXPECT_EQ(c.told(), (sentences{"connection lost: connection_lost",
+                                 "connection lost: connection_lost", "resumed"}));
+  c.say(message::disconnect{errc::taken_over, ""});
+  EXPECT_EQ(c.told(), sentences{"connection lost: taken_over"});
+  c.accept();
+  c.welcome();
+  c.say(message::disconnect{errc::taken_over, ""});
+  EXPECT_EQ(c.told(), (sentences{"resumed", "session lost: taken_over unconfirmed {} abandoned {}",
+                                 "stopped: taken_over"}))
+      << "once for each";
+}
+
+TEST(ClientConnection, StopsWhenTakenOverInAnotherSessionThanThatOfItsLateAttempt) {
+  conversation c;
+  c.begin();
+  c.cut();
+  c.accept();
+  c.cut();
+  c.accept();
+  c.say(message::connack_failed{errc::session_unknown, "expired"});
+  c.accept();
+  c.welcome(0, 2);
+  c.told();
+  c.say(message::disconnect{errc::taken_over, ""});
+  EXPECT_EQ(c.told(), (sentences{"session lost: taken_over unconfirmed {} abandoned {}",
+                                 "stopped: taken_over"}));
+}
+
 TEST(ClientConnection, StopsOnABadToken) {
   conversation c;
   c.client.connect(c.now);

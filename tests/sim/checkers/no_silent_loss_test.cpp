@@ -92,9 +92,41 @@ TEST_F(NoSilentLossChecker, RefusesAnAcknowledgementOfWhatWasCalledUnconfirmed) 
 }
 
 TEST_F(NoSilentLossChecker, VoidsWhatIsOpenWhenAUserStopsOrForgets) {
-  tell.publishes({0, 1}).subscribes(0, 1).stops(0).opens(0);
+  tell.publishes({0, 1}).acknowledges({0, 1}).subscribes(0, 1).stops(0).opens(0);
   tell.publishes({0, 2}).forgets(0).opens(0).loses_session(0, {});
   EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesToStopWithoutAWordOfWhatIsOpen) {
+  tell.publishes({0, 1}).publishes({0, 2}).stops(0);
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "for good", "0#1 0#2"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesToStopForACauseWithoutAWordOfTheSession) {
+  judge.on_stopped(tell.step(), 0, tell.session(0), errc::bad_token);
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "for good", "not told that its session"}));
+}
+
+TEST_F(NoSilentLossChecker, AcceptsToStopForACauseAfterTheReport) {
+  tell.publishes({0, 1}).loses_session(0, {{0, 1}});
+  judge.on_stopped(tell.step(), 0, tell.session(0), errc::bad_token);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesALossToNobody) {
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::taken_over, {}, {});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "taken over", "nobody else"}));
+}
+
+TEST_F(NoSilentLossChecker, AcceptsALossToASecondProcess) {
+  judge.on_second_copy(tell.step(), tell.session(0));
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::taken_over, {}, {});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(NoSilentLossChecker, RefusesALossOfTheSessionWithTheConnection) {
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::keepalive_timeout, {}, {});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "connection ended", "keepalive_timeout"}));
 }
 
 TEST_F(NoSilentLossChecker, RefusesABeliefInASessionThatEnded) {
