@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include <utility>
+
 namespace kodama::sim {
 namespace {
 
@@ -26,6 +28,8 @@ std::string sim_link::peer() const {
 void sim_link::bind(const caf::actor& owner, reading how) {
   owner_ = owner;
   reading_ = how;
+  if (const auto reason = std::exchange(untold_, std::nullopt))
+    tell_closed(*reason);
   if (over_)
     return;
   if (how == reading::off)
@@ -62,12 +66,17 @@ void sim_link::on_closed(close_reason reason) {
   over_ = true;
   if (ear_)
     ear_->end();
-  if (owner_) {
-    const auto code = reason == close_reason::peer ? boost::system::errc::connection_aborted
-                                                   : boost::system::errc::connection_reset;
-    caf::anon_send(owner_, actors::link_closed{id_, boost::system::errc::make_error_code(code)});
-  }
-  owner_ = nullptr;
+  if (owner_)
+    tell_closed(reason);
+  else if (!closing_)
+    untold_ = reason;
+}
+
+void sim_link::tell_closed(close_reason reason) {
+  const auto code = reason == close_reason::peer ? boost::system::errc::connection_aborted
+                                                 : boost::system::errc::connection_reset;
+  caf::anon_send(std::exchange(owner_, nullptr),
+                 actors::link_closed{id_, boost::system::errc::make_error_code(code)});
 }
 
 void sim_link::flush() {

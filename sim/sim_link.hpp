@@ -5,6 +5,7 @@
 #include "sim/tcp.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace kodama::sim {
 
@@ -35,12 +36,15 @@ public:
   [[nodiscard]] bool is_over() const noexcept { return over_; }
 
 private:
+  void tell_closed(close_reason reason);
+
   actors::link_id id_;
   tcp_endpoint_ptr endpoint_;
   std::unique_ptr<mqtt_ear> ear_;
   caf::actor owner_;
   reading reading_ = reading::once;
   bytes output_;
+  std::optional<close_reason> untold_; ///< that it is closed: before it had an owner
   bool closing_ = false;
   bool over_ = false;
 };

@@ -1,3 +1,4 @@
+#include "sim/drawing.hpp"
 #include "sim/world.hpp"
 
 #include <gtest/gtest.h>
@@ -28,6 +29,17 @@ TEST(World, KeepsEveryPromiseOnAPerfectNetwork) {
     const auto result = run_hashed(scenario::draw(seed, fault_profile::none));
     EXPECT_TRUE(result.passed()) << "kodama replay " << seed << " --profile none: " << told(result);
   }
+}
+
+TEST(World, LosesNoConnectionOnAPerfectNetworkWhateverTheSchedule) {
+  for (const auto how : {schedule_kind::uniform, schedule_kind::priorities})
+    for (std::uint64_t seed = 1; seed != 30; ++seed) {
+      trace history{trace::keep::text};
+      static_cast<void>(run(drawing{fault_profile::none, how, {}}.draw(seed), history));
+      for (const auto& each : history.records())
+        EXPECT_EQ(each.text.find("its connection is lost"), std::string::npos)
+            << "seed " << seed << ": " << each.text;
+    }
 }
 
 TEST(World, ExercisesEveryPromiseWithinAFewSeeds) {
