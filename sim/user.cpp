@@ -19,6 +19,18 @@ client_connection::options options_of(const scenario& plan, std::string token) {
   return options;
 }
 
+/// What a socket would say.
+boost::system::error_code code_of(close_reason reason) {
+  switch (reason) {
+  case close_reason::local:
+  case close_reason::peer: break;
+  case close_reason::reset: return make_error_code(boost::system::errc::connection_reset);
+  case close_reason::refused: return make_error_code(boost::system::errc::connection_refused);
+  case close_reason::timed_out: return make_error_code(boost::system::errc::timed_out);
+  }
+  return errc::connection_lost;
+}
+
 telling tell_request(const operation& what) {
   const auto topic = name_in(what);
   const auto about = [&](std::string text) {
@@ -237,12 +249,12 @@ void user::on_drained() {
   drain();
 }
 
-void user::on_closed(close_reason) {
+void user::on_closed(close_reason reason) {
   self_->tcp_connected = false;
   if (down())
     return; // noticed when it goes on
   self_->tcp.reset();
-  self_->core.handle_closed(local(), errc::connection_lost);
+  self_->core.handle_closed(local(), code_of(reason));
   drain();
 }
 
