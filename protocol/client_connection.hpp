@@ -178,7 +178,7 @@ private:
   client_datagrams datagrams_;
   bytes scratch_;
   backoff retry_;
-  /// Attempts to resume that we gave up after CONNECT: each may take the session over yet, late.
+  /// Attempts to resume that we gave up unanswered: each may take the session over yet, late.
   std::size_t late_resumes_ = 0;
   std::deque<client_event::any> events_; // never such as borrow bytes
   std::deque<time_request> time_requests_;
@@ -192,9 +192,9 @@ private:
   address server_;
   std::optional<boost::system::error_code> closed_; // once everything before it has been read
   message_reader reader_;
-  bytes reading_;  // what the reader borrows
-  bytes incoming_; // what arrived since; the two swap, so neither is allocated again
-  bool connect_written_ = false;
+  bytes reading_;                // what the reader borrows
+  bytes incoming_;               // what arrived since; the two swap, so neither is allocated again
+  bool connect_written_ = false; // and not refused
   instant online_since_;
   instant last_received_;
   instant last_sent_;

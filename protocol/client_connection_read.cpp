@@ -34,6 +34,7 @@ struct client_connection::reaction {
   event operator()(const message::connack_failed& m) {
     if (self.phase_ != phase::handshaking)
       return break_off(errc::unexpected_message);
+    self.connect_written_ = false; // it is answered, and will not come late
     switch (m.reason) {
     case errc::bad_token:
     case errc::unsupported_version: self.stop(m.reason, m.text); return std::nullopt;

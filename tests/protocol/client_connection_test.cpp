@@ -378,6 +378,20 @@ TEST(ClientConnection, ComesBackAfterATakeoverByItsOwnLateAttempt) {
       << "once for each";
 }
 
+TEST(ClientConnection, StopsWhenTakenOverAfterAnAttemptThatWasRefused) {
+  conversation c;
+  c.begin();
+  c.cut();
+  c.accept();
+  c.say(message::connack_failed{errc::too_many_sessions, "full"});
+  c.accept();
+  c.welcome();
+  c.told();
+  c.say(message::disconnect{errc::taken_over, ""});
+  EXPECT_EQ(c.told(), (sentences{"session lost: taken_over unconfirmed {} abandoned {}",
+                                 "stopped: taken_over"}));
+}
+
 TEST(ClientConnection, StopsWhenTakenOverInAnotherSessionThanThatOfItsLateAttempt) {
   conversation c;
   c.begin();
