@@ -55,8 +55,8 @@ struct client_connection::reaction {
     if (self.phase_ == phase::handshaking || m.reason == errc::keepalive_timeout ||
         m.reason == errc::bad_token)
       return break_off(m.reason);
-    // Perhaps by an attempt of our own that the server has come to only now. A second process that
-    // has the session will take it again, and then we stop.
+    // Perhaps by an attempt of our own that the server has come to only now. If it was a second
+    // process, one of us stops in the end: neither has such attempts without end.
     if (m.reason == errc::taken_over && self.late_resumes_ != 0) {
       --self.late_resumes_;
       return break_off(m.reason);

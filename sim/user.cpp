@@ -19,7 +19,7 @@ client_connection::options options_of(const scenario& plan, std::string token) {
   return options;
 }
 
-/// What a socket would say.
+/// What a socket would say; an orderly end is no error of its own.
 boost::system::error_code code_of(close_reason reason) {
   switch (reason) {
   case close_reason::local:
