@@ -96,6 +96,8 @@ public:
   virtual void on_session_lost(instant, user_id, session_key /*who*/, errc /*reason*/,
                                const std::vector<message_tag>& /*unconfirmed*/,
                                const std::vector<topic_gap>& /*gaps*/) {}
+  /// The user asks the client library to end its session.
+  virtual void on_disconnecting(instant, user_id) {}
   /// No further attempts. Also after an explicit disconnect.
   virtual void on_stopped(instant, user_id, session_key /*who*/, errc /*reason*/) {}
   /// The user's process died and forgot everything: nothing it was owed counts any more, and the

@@ -101,6 +101,7 @@ void user::carry_out(const operation& what) {
   case kind::disconnect:
     wants_connection_ = false;
     wanted_.clear();
+    witness_.tell(&checker::on_disconnecting, now(), id_);
     core.disconnect(local());
     break;
   case kind::subscribe:

@@ -29,12 +29,6 @@ bool accuses_client(errc reason) {
   }
 }
 
-/// After these a client comes back.
-bool ends_only_a_connection(errc reason) {
-  return reason == errc::connection_lost || reason == errc::connect_timeout ||
-         reason == errc::keepalive_timeout;
-}
-
 template <class Tags>
 std::string names_of(const Tags& tags) {
   std::string all;
@@ -51,7 +45,7 @@ std::string names_of(const Tags& tags) {
 
 void no_silent_loss::on_connected(instant, user_id user, session_key who, bool, duration) {
   users_[user].session = who;
-  ++visits_[who].connected;
+  users_[user].is_leaving = false;
 }
 
 void no_silent_loss::on_session_lost(instant now, user_id user, session_key who, errc reason,
@@ -66,19 +60,30 @@ void no_silent_loss::on_session_lost(instant now, user_id user, session_key who,
 }
 
 void no_silent_loss::judge_cause(instant now, user_id user, session_key who, errc reason) {
-  if (reason == errc::session_unknown && who.client != 0 && !ended_at(who))
-    violate(now, text(name_of(user, who), " was told that its session is unknown, but the server ",
-                      "has not ended it"));
-  const auto& known = visits_[who];
-  if (reason == errc::resume_impossible && known.attached == known.connected)
-    violate(now, text(name_of(user, who), " was told that it cannot resume, but nobody else has ",
-                      "been in its session and could have confused the numbers"));
-  if (reason == errc::taken_over && !shared_.contains(who))
-    violate(now, text(name_of(user, who), " gave up its session because it was taken over, but ",
-                      "nobody else has ever asked for it"));
-  if (ends_only_a_connection(reason))
-    violate(now, text(name_of(user, who),
-                      " gave up its session when its connection ended: ", to_string(reason)));
+  const auto given_up = [&] {
+    return text(name_of(user, who), " gave up its session: ", to_string(reason));
+  };
+  switch (reason) {
+  case errc::bad_token:
+  case errc::unsupported_version: return; // for `authenticated` to judge
+  case errc::normal:
+    if (!users_[user].is_leaving)
+      violate(now, given_up() + ", but its user has not asked for that");
+    return;
+  case errc::taken_over:
+  case errc::resume_impossible:
+    if (!shared_.contains(who))
+      violate(now, given_up() + ", but nobody else has ever asked for it");
+    return;
+  case errc::connection_lost:
+  case errc::connect_timeout:
+  case errc::keepalive_timeout:
+    violate(now, given_up() + ", which ends no more than a connection");
+    return;
+  default:
+    if (who.client != 0 && !ended_at(who))
+      violate(now, given_up() + ", but the server has not ended it");
+  }
 }
 
 void no_silent_loss::compare_unconfirmed(instant now, user_id user, session_key who,
@@ -142,10 +147,17 @@ void no_silent_loss::forget(user_id user) {
   known.heard.clear();
 }
 
+void no_silent_loss::on_disconnecting(instant, user_id user) {
+  users_[user].is_leaving = true;
+}
+
 void no_silent_loss::on_stopped(instant now, user_id user, session_key who, errc reason) {
   exercise();
   const auto& known = users_[user];
-  if (!known.open.empty())
+  if (reason == errc::normal && !known.is_leaving)
+    violate(now, text(name_of(user, who), " was disconnected for good: normal, but it has not ",
+                      "asked for that"));
+  else if (!known.open.empty())
     violate(now, text(name_of(user, who), " was disconnected for good and not told that ",
                       names_of(known.open), " are unconfirmed"));
   else if (known.session && reason != errc::normal)
@@ -254,9 +266,7 @@ void no_silent_loss::on_server_leapt(instant, duration by) {
 }
 
 void no_silent_loss::on_attached(instant, session_key session, std::uint64_t, duration) {
-  auto& known = visits_[session];
-  ++known.attached;
-  known.detached.reset();
+  visits_[session].detached.reset();
 }
 
 void no_silent_loss::on_session_detached(instant now, session_key session, errc) {

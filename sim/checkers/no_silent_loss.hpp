@@ -26,6 +26,7 @@ public:
   void on_session_lost(instant, user_id, session_key who, errc reason,
                        const std::vector<message_tag>& unconfirmed,
                        const std::vector<topic_gap>& gaps) override;
+  void on_disconnecting(instant, user_id) override;
   void on_stopped(instant, user_id, session_key who, errc reason) override;
   void on_forgot(instant, user_id, session_key who) override;
   void on_published(instant, user_id, session_key who, std::string_view topic, message_tag,
@@ -57,6 +58,7 @@ private:
   /// What a user knows.
   struct knowledge {
     std::optional<session_key> session;
+    bool is_leaving = false;        ///< as it asked for
     std::set<message_tag> open;     ///< published, and nothing heard of it since
     std::set<message_tag> doubtful; ///< told to be unconfirmed
     by_topic<subscription> topics;
@@ -76,11 +78,7 @@ private:
   deadline deadline_;
   std::map<user_id, knowledge> users_;
   std::set<session_key> shared_; ///< with a second process
-  /// How often a connection was attached to a session, and how often its user was told so: where
-  /// they differ, somebody else may have been there.
   struct visits {
-    std::uint64_t attached = 0;
-    std::uint64_t connected = 0;
     std::size_t backlog = 0;
     std::optional<duration> detached; ///< by the server's clock; nobody has been there since
   };

@@ -97,6 +97,27 @@ TEST_F(NoSilentLossChecker, VoidsWhatIsOpenWhenAUserStopsOrForgets) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(NoSilentLossChecker, RefusesToStopUnasked) {
+  judge.on_stopped(tell.step(), 0, tell.session(0), errc::normal);
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "for good", "not asked"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesToGiveUpASessionUnasked) {
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::normal, {}, {});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "gave up", "not asked"}));
+}
+
+TEST_F(NoSilentLossChecker, AsksAnewInTheNextSession) {
+  tell.stops(0).opens(0);
+  judge.on_stopped(tell.step(), 0, tell.session(0), errc::normal);
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/2)", "not asked"}));
+}
+
+TEST_F(NoSilentLossChecker, RefusesALossForAQuarrelThatTheServerKnowsNothingOf) {
+  judge.on_session_lost(tell.step(), 0, tell.session(0), errc::message_id_gap, {}, {});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "message_id_gap", "has not ended it"}));
+}
+
 TEST_F(NoSilentLossChecker, RefusesToStopWithoutAWordOfWhatIsOpen) {
   tell.publishes({0, 1}).publishes({0, 2}).stops(0);
   EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "for good", "0#1 0#2"}));
@@ -115,7 +136,7 @@ TEST_F(NoSilentLossChecker, AcceptsToStopForACauseAfterTheReport) {
 
 TEST_F(NoSilentLossChecker, RefusesALossToNobody) {
   judge.on_session_lost(tell.step(), 0, tell.session(0), errc::taken_over, {}, {});
-  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "taken over", "nobody else"}));
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "taken_over", "nobody else"}));
 }
 
 TEST_F(NoSilentLossChecker, AcceptsALossToASecondProcess) {
@@ -126,7 +147,8 @@ TEST_F(NoSilentLossChecker, AcceptsALossToASecondProcess) {
 
 TEST_F(NoSilentLossChecker, RefusesALossOfTheSessionWithTheConnection) {
   judge.on_session_lost(tell.step(), 0, tell.session(0), errc::keepalive_timeout, {}, {});
-  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "connection ended", "keepalive_timeout"}));
+  EXPECT_TRUE(
+      breaks(judge, {"user 0 (session 1/1)", "keepalive_timeout", "no more than a connection"}));
 }
 
 TEST_F(NoSilentLossChecker, RefusesABeliefInASessionThatEnded) {
@@ -167,11 +189,11 @@ TEST_F(NoSilentLossChecker, RefusesALossOfWhatTheServerHasNotEnded) {
 TEST_F(NoSilentLossChecker, RefusesThatAClientAloneInItsSessionCannotResume) {
   tell.detaches(0).attaches(0).detaches(0);
   judge.on_session_lost(tell.step(), 0, tell.session(0), errc::resume_impossible, {}, {});
-  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "cannot resume", "nobody else"}));
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "resume_impossible", "nobody else"}));
 }
 
 TEST_F(NoSilentLossChecker, AcceptsThatAStrangerConfusedTheNumbers) {
-  judge.on_attached(tell.step(), tell.session(0), 77, 1s);
+  judge.on_second_copy(tell.step(), tell.session(0));
   judge.on_session_lost(tell.step(), 0, tell.session(0), errc::resume_impossible, {}, {});
   EXPECT_TRUE(holds(judge));
 }

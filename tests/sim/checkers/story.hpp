@@ -140,6 +140,7 @@ public:
     return *this;
   }
   story& stops(user_id user) {
+    to_.on_disconnecting(step(), user);
     to_.on_stopped(step(), user, session(user), errc::normal);
     return *this;
   }
