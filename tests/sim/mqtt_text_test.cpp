@@ -20,13 +20,13 @@ std::string expected_in(std::string_view facts) {
 }
 
 TEST(MqttText, SaysWhoHasAnMqttClientAndWhatTheyDo) {
-  const auto read = parse_scenario(
-      text_of("mqtt 0 version 5 expiry 7 receive_maximum 3 aliases 2 will 1 qos 2 delay 4 retain\n"
-              "mqtt 1 version 3 expiry 0\n"
-              "do 1s mqtt 0 connect clean\n"
-              "do 2s mqtt 1 subscribe name topic/* qos 2 handling 1 identifier 7 no_local as_published\n"
-              "do 3s mqtt 0 publish topic 1 count 2 size 30 qos 1 expiry 9 retain\n"
-              "strike 4s black_hole mqtt 1 for 2s\n"));
+  const auto read = parse_scenario(text_of(
+      "mqtt 0 version 5 expiry 7 receive_maximum 3 aliases 2 will 1 qos 2 delay 4 retain\n"
+      "mqtt 1 version 3 expiry 0\n"
+      "do 1s mqtt 0 connect clean\n"
+      "do 2s mqtt 1 subscribe name topic/* qos 2 handling 1 identifier 7 no_local as_published\n"
+      "do 3s mqtt 0 publish topic 1 count 2 size 30 qos 1 expiry 9 retain\n"
+      "strike 4s black_hole mqtt 1 for 2s\n"));
   ASSERT_TRUE(read);
   ASSERT_EQ(read->mqtt.size(), 2);
   const mqtt_last_will will{1, 2, 4, true};
