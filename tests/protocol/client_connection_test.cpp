@@ -346,12 +346,14 @@ TEST(ClientConnection, HoldsAnswersToWhatWasAsked) {
   }
 }
 
+const sentences given_up_to_another{"session lost: taken_over unconfirmed {} abandoned {}",
+                                    "stopped: taken_over"};
+
 TEST(ClientConnection, StopsWhenTakenOver) {
   conversation c;
   c.begin();
   c.say(message::disconnect{errc::taken_over, ""});
-  EXPECT_EQ(c.told(), (sentences{"session lost: taken_over unconfirmed {} abandoned {}",
-                                 "stopped: taken_over"}));
+  EXPECT_EQ(c.told(), given_up_to_another);
   EXPECT_FALSE(c.open);
   EXPECT_EQ(c.client.poll_timeout(), never);
   EXPECT_FALSE(c.accept());
@@ -388,8 +390,7 @@ TEST(ClientConnection, StopsWhenTakenOverAfterAnAttemptThatWasRefused) {
   c.welcome();
   c.told();
   c.say(message::disconnect{errc::taken_over, ""});
-  EXPECT_EQ(c.told(), (sentences{"session lost: taken_over unconfirmed {} abandoned {}",
-                                 "stopped: taken_over"}));
+  EXPECT_EQ(c.told(), given_up_to_another);
 }
 
 TEST(ClientConnection, StopsWhenTakenOverInAnotherSessionThanThatOfItsLateAttempt) {
@@ -404,8 +405,7 @@ TEST(ClientConnection, StopsWhenTakenOverInAnotherSessionThanThatOfItsLateAttemp
   c.welcome(0, 2);
   c.told();
   c.say(message::disconnect{errc::taken_over, ""});
-  EXPECT_EQ(c.told(), (sentences{"session lost: taken_over unconfirmed {} abandoned {}",
-                                 "stopped: taken_over"}));
+  EXPECT_EQ(c.told(), given_up_to_another);
 }
 
 TEST(ClientConnection, StopsOnABadToken) {
