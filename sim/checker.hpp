@@ -57,6 +57,8 @@ struct bounds {
   duration liveness{};
   /// A dead peer is noticed within 1.5 keepalives and this much scheduling slack.
   duration keepalive_slack = std::chrono::milliseconds{100};
+  /// How long one may believe in a way by UDP on which nothing passes.
+  duration udp_patience = std::chrono::seconds{14};
 };
 
 /// One broken promise.
@@ -129,6 +131,8 @@ public:
                                     presence_sequence, client_id, message::presence_event) {}
   virtual void on_list(instant, user_id, session_key, std::string_view /*topic*/, presence_sequence,
                        const std::vector<client_id>& /*subscribers*/) {}
+  /// The client library, if it runs at present, believes that datagrams pass; or no longer.
+  virtual void on_udp_changed(instant, user_id, bool /*up*/) {}
 
   // What people with an MQTT client do and see.
 
@@ -192,11 +196,15 @@ public:
   virtual void on_server_paused(instant, bool /*paused*/) {}
   /// The server's monotonic clock went ahead by that much at once.
   virtual void on_server_leapt(instant, duration /*by*/) {}
+  /// It sends to this session by UDP from now on, or no longer.
+  virtual void on_route_changed(instant, session_key, bool /*udp*/) {}
   /// A client with a token that the server does not know was let in.
   virtual void on_intruder_connected(instant, user_id) {}
 
   /// A second process begins to resume this session while its user's own one goes on.
   virtual void on_second_copy(instant, session_key) {}
+  /// Until then no datagram passes between the user and the server, in one direction at least.
+  virtual void on_udp_blocked(instant, user_id, instant /*until*/) {}
 
   // The run.
 

@@ -162,7 +162,7 @@ struct fault_plan {
     spell blocked_from_host;
     spell nat_port;      ///< the host's external ports change, and change back afterwards
     spell nat_address;   ///< the same for its external address
-    probability replay;  ///< after a datagram, an older one comes again
+    probability replay;  ///< after a datagram, an older one that has arrived comes again
     probability forgery; ///< after a datagram, a made-up one with the same first bytes comes
 
     bool operator==(const udp_faults&) const = default;

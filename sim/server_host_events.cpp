@@ -204,6 +204,7 @@ void server_host::on_route_changed(client_id client, bool udp) {
   world_.history.note(now(), host_, route_kind, client, udp ? 1 : 0, 0, [&] {
     return tell_session("sends unreliable messages to", client, udp ? " by UDP" : " by TCP", "");
   });
+  witness_.tell(&checker::on_route_changed, now(), key_of(client), udp);
 }
 
 } // namespace kodama::sim

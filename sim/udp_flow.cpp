@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Old enough to lie outside small windows, few enough to be cheap.
-constexpr std::size_t seen_max = 32;
+constexpr std::size_t arrived_max = 32;
 // A forged datagram keeps this much of a real one: the path id, which travels in the clear.
 constexpr std::size_t forged_prefix = 8;
 constexpr duration attack_delay_max = 2s;
@@ -64,25 +64,30 @@ duration udp_flow::extra_delay(unsigned copy) {
 }
 
 void udp_flow::remember(byte_view data) {
-  if (world_.plan.udp.replay.of_65536 == 0 && world_.plan.udp.forgery.of_65536 == 0)
+  if (world_.plan.udp.forgery.of_65536 != 0)
+    latest_.assign(data.begin(), data.end());
+}
+
+void udp_flow::handle_arrived(byte_view data) {
+  if (world_.plan.udp.replay.of_65536 == 0)
     return;
-  const auto at = count_ % seen_max;
-  if (seen_.size() < seen_max)
-    seen_.resize(seen_max);
-  seen_[at].assign(data.begin(), data.end());
+  if (arrived_.size() < arrived_max)
+    arrived_.emplace_back();
+  arrived_[arrived_count_++ % arrived_max].assign(data.begin(), data.end());
 }
 
 std::optional<byte_view> udp_flow::replayed() {
-  if (!happens(replays_, world_.plan.udp.replay, fault_kind::udp_replay, current_))
+  if (arrived_.empty() ||
+      !happens(replays_, world_.plan.udp.replay, fault_kind::udp_replay, current_))
     return std::nullopt;
-  const auto behind = decision_stream::scale(mix(replays_.at(current_)), seen_max);
-  return byte_view{seen_[(count_ - std::min(behind, count_ - 1)) % seen_max]};
+  const auto behind = 1 + decision_stream::scale(mix(replays_.at(current_)), arrived_.size());
+  return byte_view{arrived_[(arrived_count_ - behind) % arrived_max]};
 }
 
 std::optional<bytes> udp_flow::forged() {
   if (!happens(forgeries_, world_.plan.udp.forgery, fault_kind::udp_forgery, current_))
     return std::nullopt;
-  auto made_up = seen_[count_ % seen_max];
+  auto made_up = latest_;
   auto word = forgeries_.at(current_);
   // Half keep all but one bit of the original, half only the prefix.
   if (made_up.size() > forged_prefix && (word & 1) == 0) {

@@ -20,10 +20,7 @@ public:
   udp_flow(const context& world, std::uint64_t key);
 
   /// Begins with the next datagram; the calls below are about it.
-  void advance() noexcept {
-    ++count_;
-    current_ = numbers_.next(world_.queue.now());
-  }
+  void advance() noexcept { current_ = numbers_.next(world_.queue.now()); }
 
   [[nodiscard]] bool is_lost();
   [[nodiscard]] bool is_duplicated();
@@ -35,8 +32,9 @@ public:
   /// Added to the arrival of one copy.
   [[nodiscard]] duration extra_delay(unsigned copy);
 
-  /// What someone on the path would have seen.
+  /// What someone on the path sees leave, and what arrives.
   void remember(byte_view data);
+  void handle_arrived(byte_view data);
   /// An old datagram that comes again now.
   [[nodiscard]] std::optional<byte_view> replayed();
   /// One that never was sent, but begins like the last one.
@@ -52,7 +50,6 @@ private:
                              std::uint64_t ordinal);
 
   const context& world_;
-  std::uint64_t count_ = 0;
   timed_numbers numbers_;
   std::uint64_t current_ = 0; ///< the latest datagram's number
   bool narrow_;               ///< this way has the plan's mtu
@@ -65,7 +62,10 @@ private:
   decision_stream forgeries_;
   decision_stream fast_forgeries_;
   decision_stream attacks_;
-  std::vector<bytes> seen_; ///< ring of the latest; only kept while someone attacks
+  // Only kept while someone attacks.
+  bytes latest_;
+  std::uint64_t arrived_count_ = 0;
+  std::vector<bytes> arrived_; ///< ring of the latest
 };
 
 } // namespace kodama::sim

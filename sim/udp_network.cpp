@@ -181,6 +181,7 @@ void udp_network::launch(const address& from, const address& to, host_id sender,
   launched.from = from;
   launched.to = to;
   launched.sender = sender;
+  launched.genuine = what == story_tap::nature::genuine;
   launched.data.assign(data.begin(), data.end());
   if (const auto target = routes_.find(to); tap_ != nullptr && target != routes_.end())
     launched.transmission = tap_->handle_datagram(sender, target->second->host_, data, what);
@@ -206,6 +207,8 @@ void udp_network::arrive(std::uint32_t index) {
     tap_->handle_datagram_lost(arrived.transmission, target == routes_.end()
                                                          ? "nobody is at its address any more"
                                                          : "the way is blocked");
+  if (received && arrived.genuine && !links_.healed())
+    flow_between(arrived.sender, target->second->host_).handle_arrived(arrived.data);
   if (received)
     target->second->handler_->on_datagram(arrived.from, arrived.data);
   packets_[index] = std::move(arrived); // for its buffer

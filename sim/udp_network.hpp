@@ -95,6 +95,7 @@ private:
     address to;
     host_id sender;
     bytes data;
+    bool genuine = true;
     std::uint64_t transmission = 0; ///< the tap's number
   };
 

@@ -160,7 +160,7 @@ void user::begin() {
   const bool wrong = intruder_ || mistyped_;
   self_.emplace(options_of(plan_, wrong ? std::string{wrong_token} : token_of(id_)), chance_);
   session_ = {};
-  connected_ = false;
+  connected_ = udp_up_ = false;
   if (plan_.udp)
     self_->udp = network_.open_udp(host_, 0, *this);
 }

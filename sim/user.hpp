@@ -115,6 +115,7 @@ private:
   bool mistyped_ = false; ///< the token of this process
   session_key session_;
   bool connected_ = false;
+  bool udp_up_ = false; ///< as the library says
   unsigned down_ = 0;
   unsigned not_reading_ = 0;
   bool draining_ = false;

@@ -1,6 +1,7 @@
 #include "sim/user.hpp"
 
 #include <type_traits>
+#include <utility>
 
 /// What the client library tells a user, passed on to the checkers and the trace.
 namespace kodama::sim {
@@ -197,6 +198,8 @@ void user::handle(client_event::any& event) {
         } else if constexpr (std::is_same_v<Event, client_event::udp_changed>) {
           note(event_kind, e.up ? 1 : 0, 6,
                [&] { return e.up ? "has proven its way by UDP" : "gives up its way by UDP"; });
+          if (std::exchange(udp_up_, e.up) != e.up && !intruder_)
+            witness_.tell(&checker::on_udp_changed, when, id_, e.up);
         } else {
           static_assert(std::is_same_v<Event, client_event::server_time> ||
                         std::is_same_v<Event, client_event::pong>);

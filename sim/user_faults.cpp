@@ -17,6 +17,8 @@ void user::pause(duration lasts) {
   if (down() || !self_)
     return;
   note(down_kind, 1, 0, [] { return "stands still"; });
+  if (udp_up_)
+    witness_.tell(&checker::on_udp_changed, now(), id_, false);
   ++down_;
   if (self_->tcp)
     self_->tcp->pause_reading();
@@ -28,6 +30,8 @@ void user::kill(duration lasts) {
   if (down() || !self_)
     return;
   note(down_kind, 2, 0, [] { return "dies; what it knew survives"; });
+  if (udp_up_)
+    witness_.tell(&checker::on_udp_changed, now(), id_, false);
   ++down_;
   network_.crash(host_, false);
   self_->tcp.reset();
@@ -57,6 +61,8 @@ void user::come_back() {
   note(down_kind, 0, 0, [] { return "goes on"; });
   if (!self_)
     return;
+  if (udp_up_) // until it learns more
+    witness_.tell(&checker::on_udp_changed, now(), id_, true);
   if (plan_.udp && !self_->udp)
     self_->udp = network_.open_udp(host_, 0, *this);
   if (!self_->tcp || !self_->tcp_connected) {

@@ -1,5 +1,6 @@
 #include "sim/world.hpp"
 
+#include "protocol/udp_path.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/mqtt_user.hpp"
 #include "sim/network.hpp"
@@ -58,9 +59,13 @@ private:
     limits.sessions_max = actors::node_options{}.sessions_max;
     limits.liveness = plan.liveness_bound();
     // Who measures with a slow clock notices late.
-    limits.keepalive_slack += plan.keepalive * 3 / 2 *
-                              static_cast<std::int64_t>(plan.plan.process.clock_drift.value) /
-                              1'000'000;
+    const auto drift = [&](duration of) {
+      return of * static_cast<std::int64_t>(plan.plan.process.clock_drift.value) / 1'000'000;
+    };
+    const auto slack = limits.keepalive_slack;
+    limits.keepalive_slack += drift(plan.keepalive * 3 / 2);
+    const auto noticed = udp_path::detection_max({});
+    limits.udp_patience = noticed + drift(noticed) + slack;
     return limits;
   }
 
@@ -102,9 +107,23 @@ private:
         queue_.schedule(instant{each.at}, [this, &each] { strike(each); });
     }
     for (const auto& each : on_network)
-      queue_.schedule(instant{each.at}, [this, each] { network_.strike(each); });
+      queue_.schedule(instant{each.at}, [this, each] {
+        network_.strike(each);
+        tell_blocked(each);
+      });
     schedule_never_readers();
     schedule_clock_jump();
+  }
+
+  void tell_blocked(const timed_fault& struck) {
+    using enum fault_kind;
+    if (struck.kind != udp_blocked && struck.kind != udp_blocked_to_host &&
+        struck.kind != udp_blocked_from_host)
+      return;
+    for (const auto& each : users_)
+      if (each->host() == struck.host && !network_.healed())
+        witness_.tell(&checker::on_udp_blocked, queue_.now(), each->id(),
+                      queue_.now() + struck.lasts);
   }
 
   /// Where the machine of a person with an MQTT client really is in the row.

@@ -11,6 +11,8 @@ void liveness::on_connected(instant now, user_id who, session_key session, bool 
                             duration keepalive) {
   delivery_ledger::on_connected(now, who, session, resumed, keepalive);
   auto& known = users_[who];
+  if (known.session != session) // whatever the server believes of the earlier one
+    static_cast<void>(udp_.conclude(who, udp_belief::end::server, now));
   known.connected = true;
   known.since = now;
   known.session = session;
@@ -22,6 +24,46 @@ void liveness::on_connection_lost(instant now, user_id who, session_key session,
     violate(now, text(name_of(who, session), " took its connection of ", known.since,
                       " for dead, but the server lives and the network is whole"));
   disconnect(now, who);
+}
+
+void liveness::on_udp_changed(instant now, user_id who, bool up) {
+  if (up)
+    udp_.begin(who, udp_belief::end::client, now);
+  else
+    doubt(now, who, udp_belief::end::client);
+}
+
+void liveness::on_route_changed(instant now, session_key session, bool udp) {
+  const auto who = find_user(session);
+  if (who && udp)
+    udp_.begin(*who, udp_belief::end::server, now);
+  else if (who)
+    doubt(now, *who, udp_belief::end::server);
+}
+
+void liveness::on_udp_blocked(instant now, user_id who, instant until) {
+  udp_.handle_blocked(who, now, until);
+}
+
+std::optional<user_id> liveness::find_user(session_key session) const {
+  for (const auto& [who, known] : users_)
+    if (known.session == session)
+      return who;
+  return std::nullopt;
+}
+
+void liveness::doubt(instant now, user_id who, udp_belief::end where) {
+  if (!udp_.believes(who, where))
+    return;
+  exercise();
+  const auto session = users_[who].session;
+  if (const auto late = udp_.conclude(who, where, now))
+    violate(now,
+            text(where == udp_belief::end::client ? name_of(who, session)
+                                                  : text("the server, towards ", name_of(session)),
+                 " believed in its way by UDP until ", late->until, ", but nothing had ",
+                 "passed there since ", late->since, "; ", udp_.patience(),
+                 " are enough to notice"));
 }
 
 void liveness::on_session_lost(instant now, user_id who, session_key session, errc reason,
@@ -46,6 +88,7 @@ void liveness::on_forgot(instant now, user_id who, session_key session) {
 }
 
 void liveness::disconnect(instant now, user_id who) {
+  doubt(now, who, udp_belief::end::client);
   auto& known = users_[who];
   // Attempts that fail do not begin the absence anew.
   if (known.connected)
@@ -116,6 +159,7 @@ void liveness::on_session_detached(instant now, session_key session, errc reason
   judge_silence(now, session, attached->second);
   connections_.erase(attached);
   alone_.emplace(session, now);
+  on_route_changed(now, session, false);
 }
 
 void liveness::on_session_ended(instant now, session_key session, errc reason) {
@@ -129,6 +173,7 @@ void liveness::on_server_stopped(instant now, std::uint32_t life) {
     if (session.server_life == life) {
       judge_silence(now, session, attached);
       alone_.emplace(session, now);
+      on_route_changed(now, session, false);
     }
   std::erase_if(connections_, [&](const auto& each) { return each.first.server_life == life; });
 }
@@ -136,6 +181,12 @@ void liveness::on_server_stopped(instant now, std::uint32_t life) {
 void liveness::on_server_paused(instant now, bool paused) {
   paused_ = paused_until(now);
   paused_since_ = paused ? std::optional{now} : std::nullopt;
+  // Standing still, it notices nothing; afterwards it has its time again.
+  for (const auto& [who, known] : users_)
+    if (udp_.believes(who, udp_belief::end::server)) {
+      doubt(now, who, udp_belief::end::server);
+      udp_.begin(who, udp_belief::end::server, now);
+    }
 }
 
 duration liveness::paused_until(instant now) const {
@@ -165,11 +216,16 @@ bool liveness::undisturbed(instant since) const {
 void liveness::on_healed(instant now) {
   deadline_.handle_healed(now);
   healed_ = now;
+  udp_.handle_healed(now);
 }
 
 void liveness::on_end(instant now, const std::vector<user_id>& reachable) {
   for (auto& [session, attached] : connections_)
     judge_silence(now, session, attached);
+  for (const auto& [who, known] : users_) {
+    doubt(now, who, udp_belief::end::client);
+    doubt(now, who, udp_belief::end::server);
+  }
   for (const auto who : reachable) {
     judge_user(now, who);
     judge_deliveries(now, who);

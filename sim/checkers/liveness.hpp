@@ -2,6 +2,7 @@
 
 #include "sim/checkers/deadline.hpp"
 #include "sim/checkers/delivery_ledger.hpp"
+#include "sim/checkers/udp_belief.hpp"
 
 #include <map>
 #include <optional>
@@ -12,12 +13,13 @@ namespace kodama::sim::checkers {
 /// Holds the run to `liveness`: within the bound after the world has healed every reachable user is
 /// connected, has nothing open that it published, and has received all it is owed. Tells "late"
 /// from "never". And at all times the server notices a silent connection within 1.5 keepalives of
-/// its own running time.
+/// its own running time, and both ends in time that nothing passes by UDP.
 class liveness final : public delivery_ledger {
 public:
   explicit liveness(const bounds& limits)
       : deadline_{limits.liveness}
-      , keepalive_slack_{limits.keepalive_slack} {}
+      , keepalive_slack_{limits.keepalive_slack}
+      , udp_{limits.udp_patience} {}
 
   [[nodiscard]] std::string_view promise() const override { return "liveness"; }
 
@@ -40,6 +42,9 @@ public:
   void on_session_ended(instant, session_key, errc reason) override;
   void on_server_stopped(instant, std::uint32_t life) override;
   void on_server_paused(instant, bool paused) override;
+  void on_udp_changed(instant, user_id, bool up) override;
+  void on_route_changed(instant, session_key, bool udp) override;
+  void on_udp_blocked(instant, user_id, instant until) override;
   void on_healed(instant) override;
   void on_end(instant, const std::vector<user_id>& reachable) override;
 
@@ -70,6 +75,9 @@ private:
   /// Whether what began at `since` began in a network that had been whole for a while.
   [[nodiscard]] bool undisturbed(instant since) const;
   void judge_silence(instant now, session_key session, connection& what);
+  [[nodiscard]] std::optional<user_id> find_user(session_key session) const;
+  /// The end of a way by UDP no longer believes in it.
+  void doubt(instant now, user_id who, udp_belief::end where);
   /// How long the server did not run, until now.
   [[nodiscard]] duration paused_until(instant now) const;
 
@@ -81,6 +89,7 @@ private:
   std::optional<instant> healed_;
   duration paused_{0};
   std::optional<instant> paused_since_;
+  udp_belief udp_;
 };
 
 } // namespace kodama::sim::checkers

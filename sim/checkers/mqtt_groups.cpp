@@ -216,7 +216,10 @@ bool mqtt_rules::may_wait(instant now, const mqtt_shares::debt& what,
                           const std::vector<user_id>& reachable) {
   bool somebody_stayed = false;
   const auto& given = shares_.of(what.group, what.tag);
-  for (const auto& [user, in] : books_.sessions()) {
+  // Named apart: lambdas capture no structured bindings before clang 16.
+  for (const auto& entry : books_.sessions()) {
+    const auto user = entry.first;
+    const auto& in = entry.second;
     for (const auto& each : in.windows) {
       if (in.ended || each.filter != what.group || !each.possible(what.when, now))
         continue;

@@ -182,5 +182,78 @@ TEST_F(LivenessChecker, LetsConnectionsOfTheFaultPhaseDieLater) {
     EXPECT_EQ(found.text.find("for dead"), std::string::npos) << found.text;
 }
 
+/// A dead way by UDP has to be noticed within 6 s.
+struct LivenessOfUdp : LivenessChecker {
+  void SetUp() override {
+    LivenessChecker::SetUp();
+    tell.proves_udp(0);
+  }
+};
+
+TEST_F(LivenessOfUdp, AcceptsThatADeadWayIsNoticedInTime) {
+  tell.blocks_udp(0, 20s);
+  live(5s);
+  tell.doubts_udp(0, false).doubts_udp(0, true);
+  live(15s);
+  tell.ends({});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(LivenessOfUdp, RefusesAClientThatBelievesInADeadWay) {
+  tell.doubts_udp(0, true).blocks_udp(0, 8s);
+  live(20s);
+  tell.ends({});
+  EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1) believed in its way by UDP", "6000000 µs"}));
+}
+
+TEST_F(LivenessOfUdp, RefusesAServerThatBelievesInADeadWay) {
+  tell.blocks_udp(0, 8s).doubts_udp(0, false);
+  live(7s);
+  tell.doubts_udp(0, true);
+  EXPECT_TRUE(breaks(judge, {"the server, towards session 1/1, believed in its way by UDP"}));
+}
+
+TEST_F(LivenessOfUdp, CountsBlocksThatFollowEachOtherAsOne) {
+  tell.doubts_udp(0, true).blocks_udp(0, 4s);
+  live(3s);
+  tell.blocks_udp(0, 4s);
+  live(5s);
+  tell.doubts_udp(0, false);
+  EXPECT_TRUE(breaks(judge, {"user 0", "believed in its way by UDP"}));
+}
+
+TEST_F(LivenessOfUdp, CountsNoMoreOfABlockThanLiesBeforeHeal) {
+  tell.blocks_udp(0, 20s);
+  live(5s);
+  tell.heals();
+  live(15s);
+  tell.ends({});
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(LivenessOfUdp, CountsFromWhenTheWayWasBelievedIn) {
+  tell.doubts_udp(0, false).doubts_udp(0, true).blocks_udp(0, 10s);
+  live(5s);
+  tell.proves_udp(0);
+  live(5s);
+  tell.doubts_udp(0, false).doubts_udp(0, true);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(LivenessOfUdp, AsksNothingOfAWayWhoseConnectionIsGone) {
+  tell.blocks_udp(0, 10s).detaches(0).pass(8s).ends({});
+  EXPECT_TRUE(judge.violations().empty());
+}
+
+TEST_F(LivenessOfUdp, GivesAServerThatStoodStillItsTimeAgain) {
+  tell.doubts_udp(0, false).blocks_udp(0, 10s).pass(5s);
+  judge.on_server_paused(tell.step(), true);
+  tell.pass(1s);
+  judge.on_server_paused(tell.step(), false);
+  live(3s);
+  tell.doubts_udp(0, true);
+  EXPECT_TRUE(judge.violations().empty());
+}
+
 } // namespace
 } // namespace kodama::sim::checkers

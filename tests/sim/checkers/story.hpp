@@ -18,8 +18,11 @@ using namespace std::chrono_literals;
 
 inline constexpr std::string_view room = "room";
 inline constexpr duration resume_window = 16s;
-inline constexpr bounds some_bounds{
-    .session_buffer_max = 1000, .sessions_max = 3, .liveness = 10s, .keepalive_slack = 100ms};
+inline constexpr bounds some_bounds{.session_buffer_max = 1000,
+                                    .sessions_max = 3,
+                                    .liveness = 10s,
+                                    .keepalive_slack = 100ms,
+                                    .udp_patience = 6s};
 
 /// Tells one checker a history, one step a millisecond. Users are told apart by their numbers; the
 /// sessions of a server life get the ClientIDs 1, 2, 3 … in the order in which they are opened.
@@ -137,6 +140,23 @@ public:
                        const std::vector<checker::topic_gap>& gaps = {}) {
     to_.on_session_ended(now_, session(user), errc::normal);
     to_.on_session_lost(step(), user, session(user), errc::session_unknown, unconfirmed, gaps);
+    return *this;
+  }
+  story& proves_udp(user_id user) {
+    to_.on_udp_changed(step(), user, true);
+    to_.on_route_changed(now_, session(user), true);
+    return *this;
+  }
+  story& doubts_udp(user_id user, bool server) {
+    if (server)
+      to_.on_route_changed(step(), session(user), false);
+    else
+      to_.on_udp_changed(step(), user, false);
+    return *this;
+  }
+  /// No datagram passes.
+  story& blocks_udp(user_id user, duration lasts) {
+    to_.on_udp_blocked(step(), user, now_ + lasts);
     return *this;
   }
   story& stops(user_id user) {
