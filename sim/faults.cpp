@@ -187,9 +187,9 @@ fault_plan fault_plan::worst() {
   plan.udp.mtu = {640}; // and its doubles: 1280 lies between the sizes that a path tries
   plan.udp.blocked_from_start = probability::percent(50);
   // Longer than it takes to notice.
-  plan.udp.blocked = {8s, 100ms, 25s};
-  plan.udp.blocked_to_host = {8s, 100ms, 25s};
-  plan.udp.blocked_from_host = {8s, 100ms, 25s};
+  plan.udp.blocked = {8s, 100ms, 50s};
+  plan.udp.blocked_to_host = {8s, 100ms, 50s};
+  plan.udp.blocked_from_host = {8s, 100ms, 50s};
   plan.udp.nat_port = {3s, 100ms, 10s};
   plan.udp.nat_address = {3s, 100ms, 10s};
   plan.udp.replay = probability::percent(20);
