@@ -16,8 +16,6 @@ using std::chrono::seconds;
 
 namespace {
 
-/// What one turn may write to one link; the rest follows when the link has drained.
-constexpr std::size_t write_size_max = 256 * 1024;
 /// How many filters are given up in one turn: a hundred thousand at once would keep every other
 /// client waiting.
 constexpr std::size_t leave_max = 500;

@@ -48,6 +48,9 @@ public:
   void on_exit() override;
 
 private:
+  /// What one turn may write to one link; the rest follows when the link has drained.
+  static constexpr std::size_t write_size_max = 256 * 1024;
+
   // One for each message of the behavior.
   void handle(const publication& what);
   void handle(shared_publication& what);

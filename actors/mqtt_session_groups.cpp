@@ -65,7 +65,7 @@ void mqtt_session::decline(shared_publication&& what) {
   what.declined.push_back(who_.client);
   // Its topic may have closed meanwhile: then the directory opens it again, with its groups.
   const std::string topic{what.what.batch->forms.topic(0)};
-  topics_.send(topic, caf::make_message(std::move(what)));
+  topics_.send(topic, std::move(what));
 }
 
 void mqtt_session::hand_back_unfinished() {

@@ -70,12 +70,15 @@ void mqtt_session::carry_out(const mqtt::server_session::request& what) {
 
 void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
   const auto& what = *asked.what;
-  // '$' begins a topic that wildcards do not reach; native clients can't say it.
-  const auto name = what.topic.starts_with('$') ? what.topic.substr(1) : what.topic;
-  if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);
-      !checked)
-    return refuse(asked,
-                  {reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
+  // Most publish to one topic all the time.
+  if (what.topic != collected_.topic() || what.topic.empty()) {
+    // '$' begins a topic that wildcards do not reach; native clients can't say it.
+    const auto name = what.topic.starts_with('$') ? what.topic.substr(1) : what.topic;
+    if (const auto checked = check_topic_name(name, options_.session.limits.topic_length_max);
+        !checked)
+      return refuse(asked,
+                    {reason_code::topic_name_invalid, "PUBLISH: " + checked.error().message()});
+  }
   auto room = admit(what);
   if (!room)
     return refuse(asked, room.error());

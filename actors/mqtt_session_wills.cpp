@@ -52,7 +52,7 @@ void mqtt_session::publish_will() {
     return;
   if (last->expiry)
     last->what.batch->forms.set_expires_at(0, now() + seconds{*last->expiry});
-  topics_.send(last->topic, caf::make_message(std::move(last->what)));
+  topics_.send(last->topic, std::move(last->what));
 }
 
 } // namespace kodama::actors

@@ -71,10 +71,11 @@ public:
     watching.on_published(by, reliable ? pending_.qos : mqtt::qos::at_most_once, batch.count(),
                           batch.size());
     pending_.at = now;
-    topics.send(topic_, caf::make_message(take()));
+    topics.send(topic_, take());
   }
 
   [[nodiscard]] bool empty() const noexcept { return !pending_.batch; }
+  /// Of the present batch, or of the last one.
   [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
   [[nodiscard]] publish_batch take() { return std::exchange(pending_, {}); }
 

@@ -269,7 +269,7 @@ void session::ask_topic(topic_request what, message_id request, std::string_view
   }
   if (mqtt::has_wildcard(topic))
     return ask_filter(what, request, topic);
-  topics_.send(topic, caf::make_message(topic_asked{what, who_.client, request}));
+  topics_.send(topic, topic_asked{what, who_.client, request});
   switch (what) {
   case topic_request::subscribe: topics_.set_subscribed(topic, true); break;
   case topic_request::unsubscribe: topics_.set_subscribed(topic, false); break;

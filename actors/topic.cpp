@@ -108,19 +108,32 @@ void topic::sequence(publish_batch& what) {
     watching_.on_sequenced(name_, what.sender, first, *what.batch);
   }
   const shared_batch batch = std::move(what.batch);
-  // One allocation for all: CAF counts references to the message, whoever it goes to.
   const publication given{batch, reliable, reliable ? what.qos : mqtt::qos::at_most_once,
                           what.sender};
-  const auto out = caf::make_message(given);
-  send_to_all(subscribers_, to_subscribers_, out, [](const member&) { return true; });
-  if (extras_) {
-    pass_to_listeners(given, out);
-    share(given);
+  if (const auto* only = find_only_one()) {
+    send(*only, given);
+  } else {
+    // One allocation for all: CAF counts references to the message, whoever it goes to.
+    const auto out = caf::make_message(given);
+    send_to_all(subscribers_, to_subscribers_, out, [](const member&) { return true; });
+    if (extras_)
+      pass_to_listeners(given, out);
   }
+  if (extras_)
+    share(given);
   retain(batch, given.qos, std::move(what.room));
   if (reliable)
     send(caf::actor_cast<caf::actor>(current_sender()),
          publish_sequenced{what.first, batch->count(), what.at});
+}
+
+const caf::actor* topic::find_only_one() const {
+  const auto listening = extras_ ? extras_->listeners.size() : 0;
+  if (subscribers_.size() + listening != 1)
+    return nullptr;
+  if (listening == 0)
+    return &subscribers_.front().session;
+  return extras_->natives == 0 ? &extras_->listeners.front().session : nullptr;
 }
 
 template <class Members, class Predicate>

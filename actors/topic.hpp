@@ -90,6 +90,8 @@ private:
   template <class Members, class Predicate>
   void send_to_all(const Members& all, fan_out_ptr& kept, const caf::message& out,
                    Predicate&& wanted);
+  /// Who alone gets each publication as it is; null where there are more, or none.
+  [[nodiscard]] const caf::actor* find_only_one() const;
   void pass_to_listeners(const publication& what, const caf::message& out);
   void share(const publication& what);
   /// Each message to the member whose turn it is, those of one member in one go.

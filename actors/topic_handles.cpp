@@ -6,18 +6,18 @@
 
 namespace kodama::actors {
 
-void topic_handles::send(std::string_view topic, caf::message what) {
+topic_handles::slot& topic_handles::use(std::string_view topic) {
   auto& found = find_or_open(topic)->second;
   mark_used(found);
-  if (found.topic) {
-    owner_.send(found.topic, std::move(what));
-  } else {
-    if (!found.waiting) {
-      found.waiting = std::make_unique<std::vector<caf::message>>();
-      ++waiting_;
-    }
-    found.waiting->push_back(std::move(what));
+  return found;
+}
+
+void topic_handles::wait(slot& for_handle, caf::message what) {
+  if (!for_handle.waiting) {
+    for_handle.waiting = std::make_unique<std::vector<caf::message>>();
+    ++waiting_;
   }
+  for_handle.waiting->push_back(std::move(what));
 }
 
 void topic_handles::set_subscribed(std::string_view topic, bool yes) {

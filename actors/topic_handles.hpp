@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kodama::actors {
@@ -26,7 +27,14 @@ public:
       , cached_max_{cached_max} {}
 
   /// Sends `what` to the topic of this name, after everything sent to it before.
-  void send(std::string_view topic, caf::message what);
+  template <class Message>
+  void send(std::string_view topic, Message what) {
+    auto& found = use(topic);
+    if (found.topic)
+      owner_.send(found.topic, std::move(what)); // one allocation; a caf::message is another one
+    else
+      wait(found, caf::make_message(std::move(what)));
+  }
   /// Whether anything that was sent still waits for a handle; if not, all of it is in the mailboxes
   /// of its topics before whatever is sent from now on has an effect.
   [[nodiscard]] bool has_waiting() const noexcept { return waiting_ != 0; }
@@ -57,6 +65,8 @@ private:
   using slots = std::map<std::string, slot, std::less<>>;
 
   slots::iterator find_or_open(std::string_view topic);
+  slot& use(std::string_view topic);
+  void wait(slot& for_handle, caf::message what);
   void set_interest(std::string_view topic, bool slot::*which, bool yes);
   void mark_used(slot& which);
   void shrink_cache();

@@ -6,10 +6,11 @@
 #include "protocol/mqtt/publish_image.hpp"
 #include "protocol/time.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace kodama::mqtt {
 
@@ -88,7 +89,7 @@ private:
   bool expire_ = false;       ///< some of them
   std::uint32_t largest_ = 0; ///< packet
   std::size_t size_ = 0;
-  std::vector<entry> entries_;
+  boost::container::small_vector<entry, 1> entries_; ///< most batches are of one
   bytes bytes_;
 };
 

@@ -112,6 +112,9 @@ public:
   /// Owed to the client from now on; QoS 0 only while it is connected and there is room, else
   /// `dropped`.
   [[nodiscard]] pushed push(outgoing what);
+  /// The same, and what is next and needs no guarantee does not wait for poll_transmit(): it is
+  /// appended to `out`, until that holds `size_max` bytes.
+  [[nodiscard]] pushed push(outgoing what, instant now, bytes& out, std::size_t size_max);
 
   /// What came by shared subscriptions, and may go to another member of the group if this session
   /// ends: at QoS 1 what has not been acknowledged (5.0, 4.8.2), at QoS 2 what has never been sent
@@ -175,6 +178,7 @@ private:
   std::deque<owed>::iterator find_owed(packet_id id);
   void forget(std::deque<owed>::iterator at);
   void write_answers();
+  [[nodiscard]] bool has_answers() const noexcept;
   /// As many messages without a guarantee as it takes until `out` holds `size_max` bytes.
   void transmit_unguarded(instant now, owed& what, bytes& out, std::size_t size_max);
   /// The first message. False where it is not sent: it has expired, or does not fit into what the

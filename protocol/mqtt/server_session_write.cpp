@@ -50,6 +50,21 @@ void server_session::poll_transmit(instant now, bytes& out, std::size_t size_max
     owed_.reset();
 }
 
+server_session::pushed server_session::push(outgoing what, instant now, bytes& out,
+                                            std::size_t size_max) {
+  const bool is_next = attached() && !owed_ && replies_.empty() && !has_answers();
+  const auto cost = cost_of(*what.forms, what.first, what.count);
+  if (what.qos != qos::at_most_once || !is_next || cost > options_->session_buffer_max)
+    return push(std::move(what));
+  // Most sessions are owed nothing most of the time: then there is no queue.
+  owed next{std::move(what), 0, false, cost};
+  bytes_ += cost;
+  while (next.what.count != 0 && out.size() < size_max)
+    transmit_unguarded(now, next, out, size_max);
+  bytes_ -= next.cost;
+  return next.what.count == 0 ? pushed{} : push(std::move(next.what));
+}
+
 void server_session::transmit_unguarded(instant now, owed& what, bytes& out, std::size_t size_max) {
   auto& [forms, first, count, how, retain, identifiers, group] = what.what;
   // What has nothing of its own is copied in one go.
@@ -134,6 +149,10 @@ void server_session::keep_alias(const publish_image::delivery& to, std::string_v
   if (!aliases_)
     aliases_ = std::make_unique<std::map<std::string, std::uint16_t, std::less<>>>();
   aliases_->emplace(topic, to.topic_alias);
+}
+
+bool server_session::has_answers() const noexcept {
+  return inbound_ && !inbound_->answers.empty() && inbound_->answers.front().done;
 }
 
 void server_session::write_answers() {

@@ -133,7 +133,7 @@ TEST(Network, TellsTheSameStoryInEveryBuild) {
     world.run(10s, 100ms);
     hash = mix(hash ^ world.history.hash());
   }
-  EXPECT_EQ(hash, 9336341720274479987u);
+  EXPECT_EQ(hash, 6878103217480708428u);
 }
 
 TEST(Network, StrikesEveryKindItCanSoonerOrLater) {

@@ -80,6 +80,17 @@ protected:
   said written(protocol_version version = protocol_version::v5, std::size_t size_max = 100'000) {
     bytes out;
     session.poll_transmit(now, out, size_max);
+    return told_all(out, version);
+  }
+
+  /// What of it is written at once.
+  said pushed_through(outgoing what, std::size_t size_max = 100'000) {
+    bytes out;
+    EXPECT_EQ(session.push(std::move(what), now, out, size_max), kept);
+    return told_all(out, protocol_version::v5);
+  }
+
+  static said told_all(const bytes& out, protocol_version version) {
     packet_reader reader{packet_size_limit, version};
     reader.feed(out);
     said all;
@@ -193,6 +204,44 @@ TEST_F(Session, ForgetsWhatIsLeftOfABatchWithItsConnection) {
   EXPECT_EQ(session.buffered_bytes(), 0U);
   attach();
   EXPECT_EQ(written(), said{});
+}
+
+TEST_F(Session, WritesAtOnceWhatFindsNothingWaiting) {
+  attach();
+  EXPECT_EQ(pushed_through({forms_of({"one", "two"}), 0, 2}),
+            (said{"publish one 0", "publish two 0"}));
+  EXPECT_EQ(session.buffered_bytes(), 0U);
+  EXPECT_EQ(written(), said{});
+}
+
+TEST_F(Session, KeepsWhatDoesNotGoAtOnce) {
+  attach();
+  EXPECT_EQ(pushed_through({forms_of({"one", "two"}), 0, 2}, 1), said{"publish one 0"});
+  EXPECT_EQ(pushed_through({forms_of({"three"})}), said{}) << "before the second";
+  EXPECT_EQ(written(), (said{"publish two 0", "publish three 0"}));
+  EXPECT_EQ(session.buffered_bytes(), 0U);
+  bytes full(10);
+  EXPECT_EQ(session.push({forms_of({"four"})}, now, full, 10), kept);
+  EXPECT_EQ(full.size(), 10U);
+  EXPECT_EQ(written(), said{"publish four 0"});
+}
+
+TEST_F(Session, WritesNothingAtOncePastWhatWaits) {
+  attach();
+  EXPECT_EQ(pushed_through({forms_of({"kept"}), 0, 1, qos::at_least_once}), said{});
+  EXPECT_EQ(pushed_through({forms_of({"after it"})}), said{});
+  EXPECT_EQ(written(), (said{"publish kept 1", "publish after it 0"}));
+  (void)hear(puback{1, reason_code::success, {}});
+  EXPECT_EQ(hear(sending(7, qos::at_least_once)), "publish t 7 1");
+  session.complete(1);
+  EXPECT_EQ(pushed_through({forms_of({"after the answer"})}), said{});
+  EXPECT_EQ(written(), (said{"PUBACK 7", "publish after the answer 0"}));
+}
+
+TEST_F(Session, DropsWithoutAGuaranteeWhatFindsNobodyThere) {
+  bytes out;
+  EXPECT_EQ(session.push({forms_of({"one"})}, now, out, 100), dropped);
+  EXPECT_TRUE(out.empty());
 }
 
 TEST_F(Session, AnswersPublishesInTheirOrder) {
