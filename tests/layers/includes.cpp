@@ -16,7 +16,7 @@ struct room {
 
 const std::vector<room>& rooms() {
   static const std::vector<room> all{
-      {"protocol", {}, {"boost/system/", "boost/endian/"}},
+      {"protocol", {}, {"boost/container/", "boost/system/", "boost/endian/"}},
       {"storage", {"protocol"}, {"boost/system/", "boost/endian/", "sqlite3.h"}},
       {"actors", {"protocol", "storage"}, {"boost/system/", "boost/endian/", "caf/"}},
       {"sim",
