@@ -49,6 +49,9 @@ inline constexpr message_tag empty_message{3'000'000, 1};
   return tag.user >= mqtt_user_base;
 }
 
+/// In which datagrams between a user and the server are blocked.
+enum class udp_directions { both, to_user, from_user };
+
 /// Bounds that the scenario sets and checkers hold the server to.
 struct bounds {
   std::size_t session_buffer_max = 0;
@@ -57,8 +60,8 @@ struct bounds {
   duration liveness{};
   /// A dead peer is noticed within 1.5 keepalives and this much scheduling slack.
   duration keepalive_slack = std::chrono::milliseconds{100};
-  /// How long one may believe in a way by UDP on which nothing passes.
-  duration udp_patience = std::chrono::seconds{14};
+  /// How long one may believe in a way by UDP on which nothing passes, or in one direction.
+  duration udp_patience = std::chrono::seconds{16};
 };
 
 /// One broken promise.
@@ -196,15 +199,17 @@ public:
   virtual void on_server_paused(instant, bool /*paused*/) {}
   /// The server's monotonic clock went ahead by that much at once.
   virtual void on_server_leapt(instant, duration /*by*/) {}
-  /// It sends to this session by UDP from now on, or no longer.
+  /// It sends to this session by UDP (also told when another size is proven), or no longer. That
+  /// the session is detached ends it as well, and is not told here.
   virtual void on_route_changed(instant, session_key, bool /*udp*/) {}
   /// A client with a token that the server does not know was let in.
   virtual void on_intruder_connected(instant, user_id) {}
 
   /// A second process begins to resume this session while its user's own one goes on.
   virtual void on_second_copy(instant, session_key) {}
-  /// Until then no datagram passes between the user and the server, in one direction at least.
-  virtual void on_udp_blocked(instant, user_id, instant /*until*/) {}
+  /// Until then no datagram passes between the user and the server in these directions: as far as a
+  /// fault of UDP alone is to blame.
+  virtual void on_udp_blocked(instant, user_id, udp_directions, instant /*until*/) {}
 
   // The run.
 

@@ -64,7 +64,9 @@ private:
     };
     const auto slack = limits.keepalive_slack;
     limits.keepalive_slack += drift(plan.keepalive * 3 / 2);
-    const auto noticed = udp_path::detection_max({});
+    // An answer may be under way when the other direction is blocked: it proves the way once more.
+    const udp_path::options usual;
+    const auto noticed = udp_path::detection_max(usual) + usual.answer_timeout_max;
     limits.udp_patience = noticed + drift(noticed) + slack;
     return limits;
   }
@@ -116,13 +118,16 @@ private:
   }
 
   void tell_blocked(const timed_fault& struck) {
-    using enum fault_kind;
-    if (struck.kind != udp_blocked && struck.kind != udp_blocked_to_host &&
-        struck.kind != udp_blocked_from_host)
-      return;
+    auto which = udp_directions::both;
+    switch (struck.kind) {
+    case fault_kind::udp_blocked: break;
+    case fault_kind::udp_blocked_to_host: which = udp_directions::to_user; break;
+    case fault_kind::udp_blocked_from_host: which = udp_directions::from_user; break;
+    default: return;
+    }
     for (const auto& each : users_)
       if (each->host() == struck.host && !network_.healed())
-        witness_.tell(&checker::on_udp_blocked, queue_.now(), each->id(),
+        witness_.tell(&checker::on_udp_blocked, queue_.now(), each->id(), which,
                       queue_.now() + struck.lasts);
   }
 

@@ -113,7 +113,8 @@ public:
   /// `dropped`.
   [[nodiscard]] pushed push(outgoing what);
   /// The same, and what is next and needs no guarantee does not wait for poll_transmit(): it is
-  /// appended to `out`, until that holds `size_max` bytes.
+  /// appended to `out`, until that holds `size_max` bytes. Unless it is more than
+  /// session_buffer_max in one go.
   [[nodiscard]] pushed push(outgoing what, instant now, bytes& out, std::size_t size_max);
 
   /// What came by shared subscriptions, and may go to another member of the group if this session

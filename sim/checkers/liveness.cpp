@@ -11,8 +11,8 @@ void liveness::on_connected(instant now, user_id who, session_key session, bool 
                             duration keepalive) {
   delivery_ledger::on_connected(now, who, session, resumed, keepalive);
   auto& known = users_[who];
-  if (known.session != session) // whatever the server believes of the earlier one
-    static_cast<void>(udp_.conclude(who, udp_belief::end::server, now));
+  if (known.session != session) // what the server believes of the earlier one is seen no more
+    doubt(now, who, udp_belief::end::server);
   known.connected = true;
   known.since = now;
   known.session = session;
@@ -41,8 +41,8 @@ void liveness::on_route_changed(instant now, session_key session, bool udp) {
     doubt(now, *who, udp_belief::end::server);
 }
 
-void liveness::on_udp_blocked(instant now, user_id who, instant until) {
-  udp_.handle_blocked(who, now, until);
+void liveness::on_udp_blocked(instant now, user_id who, udp_directions which, instant until) {
+  udp_.handle_blocked(who, which, now, until);
 }
 
 std::optional<user_id> liveness::find_user(session_key session) const {
@@ -53,17 +53,18 @@ std::optional<user_id> liveness::find_user(session_key session) const {
 }
 
 void liveness::doubt(instant now, user_id who, udp_belief::end where) {
-  if (!udp_.believes(who, where))
+  const auto blocked = udp_.conclude(who, where, now);
+  if (!blocked)
     return;
   exercise();
+  if (blocked->length() <= udp_patience_)
+    return;
   const auto session = users_[who].session;
-  if (const auto late = udp_.conclude(who, where, now))
-    violate(now,
-            text(where == udp_belief::end::client ? name_of(who, session)
-                                                  : text("the server, towards ", name_of(session)),
-                 " believed in its way by UDP until ", late->until, ", but nothing had ",
-                 "passed there since ", late->since, "; ", udp_.patience(),
-                 " are enough to notice"));
+  violate(now,
+          text(where == udp_belief::end::client ? name_of(who, session)
+                                                : text("the server, towards ", name_of(session)),
+               " believed in its way by UDP until ", blocked->until, ", but it had been ",
+               "blocked since ", blocked->since, "; ", udp_patience_, " are enough to notice"));
 }
 
 void liveness::on_session_lost(instant now, user_id who, session_key session, errc reason,
@@ -182,10 +183,14 @@ void liveness::on_server_paused(instant now, bool paused) {
   paused_ = paused_until(now);
   paused_since_ = paused ? std::optional{now} : std::nullopt;
   // Standing still, it notices nothing; afterwards it has its time again.
+  for (const auto who : std::exchange(udp_while_paused_, {}))
+    udp_.begin(who, udp_belief::end::server, now);
+  if (!paused)
+    return;
   for (const auto& [who, known] : users_)
     if (udp_.believes(who, udp_belief::end::server)) {
       doubt(now, who, udp_belief::end::server);
-      udp_.begin(who, udp_belief::end::server, now);
+      udp_while_paused_.push_back(who);
     }
 }
 

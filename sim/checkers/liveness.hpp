@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kodama::sim::checkers {
 
@@ -19,7 +20,7 @@ public:
   explicit liveness(const bounds& limits)
       : deadline_{limits.liveness}
       , keepalive_slack_{limits.keepalive_slack}
-      , udp_{limits.udp_patience} {}
+      , udp_patience_{limits.udp_patience} {}
 
   [[nodiscard]] std::string_view promise() const override { return "liveness"; }
 
@@ -44,7 +45,7 @@ public:
   void on_server_paused(instant, bool paused) override;
   void on_udp_changed(instant, user_id, bool up) override;
   void on_route_changed(instant, session_key, bool udp) override;
-  void on_udp_blocked(instant, user_id, instant until) override;
+  void on_udp_blocked(instant, user_id, udp_directions, instant until) override;
   void on_healed(instant) override;
   void on_end(instant, const std::vector<user_id>& reachable) override;
 
@@ -83,6 +84,7 @@ private:
 
   deadline deadline_;
   duration keepalive_slack_;
+  duration udp_patience_;
   std::map<user_id, user> users_;
   std::map<session_key, connection> connections_;
   std::map<session_key, instant> alone_; ///< since when no connection carries it
@@ -90,6 +92,7 @@ private:
   duration paused_{0};
   std::optional<instant> paused_since_;
   udp_belief udp_;
+  std::vector<user_id> udp_while_paused_; ///< in whose ways the server believed when it stopped
 };
 
 } // namespace kodama::sim::checkers

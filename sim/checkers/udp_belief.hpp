@@ -10,38 +10,37 @@
 
 namespace kodama::sim::checkers {
 
-/// Who believes in a way by UDP, and when nothing passed there: for `liveness`, which asks that a
-/// dead path is noticed at both ends in time (docs/protocol.md, "The UDP path").
+/// Who believes in a way by UDP, and when nothing passed there in one direction: for `liveness`,
+/// which asks that a dead path is noticed at both ends in time (docs/protocol.md, "The UDP path").
+/// A proof takes both directions, so one that is blocked is enough for a way to be dead.
 class udp_belief {
 public:
-  /// `patience`: how long one may believe in a way on which nothing passes.
-  explicit udp_belief(duration patience)
-      : patience_{patience} {}
-
   /// What is told of the one says nothing about the other.
   enum class end { client, server };
 
-  /// A way that was blocked and believed in for too long.
-  struct overdue {
+  struct interval {
     instant since;
     instant until;
+    [[nodiscard]] duration length() const noexcept { return until - since; }
   };
 
-  /// Until then nothing passes between the user and the server, in one direction at least.
-  void handle_blocked(user_id who, instant now, instant until);
+  /// Until then nothing passes between the user and the server in these directions.
+  void handle_blocked(user_id who, udp_directions which, instant now, instant until);
   void handle_healed(instant now);
 
-  /// Believes in the way from now on. Who has not run for a while begins anew.
+  /// Believes in the way from now on, if not before.
   void begin(user_id who, end where, instant now);
-  /// No longer. Empty where it was not for too long.
-  [[nodiscard]] std::optional<overdue> conclude(user_id who, end where, instant now);
+  /// No longer. The longest time for which it was believed in and blocked, if there was any.
+  [[nodiscard]] std::optional<interval> conclude(user_id who, end where, instant now);
   [[nodiscard]] bool believes(user_id who, end where) const;
 
-  [[nodiscard]] duration patience() const noexcept { return patience_; }
-
 private:
-  duration patience_;
-  std::map<user_id, std::vector<overdue>> blocked_; ///< disjoint, ascending
+  using intervals = std::vector<interval>; ///< disjoint, ascending
+
+  static void add(intervals& to, instant now, instant until);
+
+  /// Of each direction: that it is the other one that is blocked from now on breaks none of them.
+  std::map<user_id, std::pair<intervals, intervals>> blocked_;
   std::map<std::pair<user_id, end>, instant> since_;
 };
 

@@ -6,6 +6,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace kodama::sim {
 namespace {
@@ -211,6 +213,23 @@ TEST(UdpFaults, ReplayOldDatagramsUnchanged) {
   EXPECT_EQ(got.size(), 100 + world.faults.struck(fault_kind::udp_replay));
   for (const auto& text : got)
     EXPECT_TRUE(text.starts_with("datagram ")) << text;
+}
+
+TEST(UdpFaults, ReplayNothingThatNeverArrived) {
+  udp_world world{1, with([](auto& p) {
+                    p.udp.loss = probability::percent(50);
+                    p.udp.replay = probability::percent(50);
+                  })};
+  const auto got = world.survivors(200);
+  EXPECT_GT(world.faults.struck(fault_kind::udp_replay), 50u);
+  // What is replayed comes long after its neighbours: were it for the first time, out of order.
+  std::vector<int> first;
+  for (const auto& text : got) {
+    const auto number = std::stoi(text.substr(9));
+    if (std::find(first.begin(), first.end(), number) == first.end())
+      first.push_back(number);
+  }
+  EXPECT_TRUE(std::is_sorted(first.begin(), first.end()));
 }
 
 TEST(UdpFaults, ForgeDatagramsThatBeginLikeRealOnes) {

@@ -86,6 +86,48 @@ TEST_F(SessionWriting, WritesNothingAtOncePastWhatWaits) {
   EXPECT_EQ(written(), (said{"PUBACK 7", "publish after the answer 0"}));
 }
 
+TEST_F(SessionWriting, WritesNothingAtOncePastAReply) {
+  attach();
+  EXPECT_EQ(hear(pingreq{}), "");
+  EXPECT_EQ(pushed_through({forms_of({"after it"})}), said{});
+  EXPECT_EQ(written(), (said{"PINGRESP", "publish after it 0"}));
+}
+
+TEST_F(SessionWriting, WritesAtOnceWhoeverItIsFor) {
+  connect older;
+  older.version = protocol_version::v3_1_1;
+  connect aliases;
+  aliases.properties.topic_alias_maximum = 1;
+  const said all{"publish one 0", "publish two 0"};
+  for (const auto& client : {connect{}, older, aliases})
+    for (const auto packed : {protocol_version::v3_1_1, protocol_version::v5}) {
+      attach(client);
+      bytes out;
+      EXPECT_EQ(session.push({forms_of({"one", "two"}, packed), 0, 2}, now, out, 100'000), kept);
+      EXPECT_EQ(told_all(out, client.version), all);
+      EXPECT_EQ(session.buffered_bytes(), 0U);
+      session.handle_detach(now);
+    }
+}
+
+TEST_F(SessionWriting, LeavesOutAtOnceWhatIsTooLargeForTheClient) {
+  connect asked;
+  asked.properties.maximum_packet_size = 50;
+  attach(asked);
+  EXPECT_EQ(pushed_through({forms_of({std::string(100, 'x'), "y"}), 0, 2}), said{"publish y 0"});
+  EXPECT_EQ(session.take_drops().too_large, 1U);
+  EXPECT_EQ(session.buffered_bytes(), 0U);
+}
+
+TEST_F(SessionWriting, KeepsOfABatchAtOnceWhatThereIsRoomFor) {
+  attach();
+  const std::string large(1'000, 'x');
+  bytes out;
+  EXPECT_EQ(session.push({forms_of({large, large, large, large, "y"}), 0, 5}, now, out, 100'000),
+            (server_session::pushed{1, false}));
+  EXPECT_EQ(written().size(), 4U);
+}
+
 TEST_F(SessionWriting, DropsWithoutAGuaranteeWhatFindsNobodyThere) {
   bytes out;
   EXPECT_EQ(session.push({forms_of({"one"})}, now, out, 100), dropped);

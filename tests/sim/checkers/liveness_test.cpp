@@ -222,6 +222,39 @@ TEST_F(LivenessOfUdp, CountsBlocksThatFollowEachOtherAsOne) {
   EXPECT_TRUE(breaks(judge, {"user 0", "believed in its way by UDP"}));
 }
 
+TEST_F(LivenessOfUdp, CountsEachDirectionAlone) {
+  tell.doubts_udp(0, true).blocks_udp(0, 4s, udp_directions::to_user);
+  live(3s);
+  // What was under way in the one direction has arrived before the other was open again.
+  tell.blocks_udp(0, 4s, udp_directions::from_user);
+  live(5s);
+  tell.doubts_udp(0, false);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(LivenessOfUdp, RefusesToBelieveInAWayThatIsBlockedInOneDirection) {
+  tell.doubts_udp(0, true).blocks_udp(0, 8s, udp_directions::to_user);
+  live(10s);
+  tell.doubts_udp(0, false);
+  EXPECT_TRUE(breaks(judge, {"user 0", "blocked since"}));
+}
+
+TEST_F(LivenessOfUdp, IsNotDeceivedByAnotherSizeOfTheSameWay) {
+  tell.doubts_udp(0, false).blocks_udp(0, 8s);
+  live(4s);
+  judge.on_route_changed(tell.step(), tell.session(0), true);
+  live(4s);
+  tell.doubts_udp(0, true);
+  EXPECT_TRUE(breaks(judge, {"the server, towards session 1/1 believed"}));
+}
+
+TEST_F(LivenessOfUdp, JudgesTheServerAlsoWhereTheUserHasANewSession) {
+  tell.blocks_udp(0, 8s).doubts_udp(0, false);
+  live(7s);
+  tell.opens(0);
+  EXPECT_TRUE(breaks(judge, {"the server, towards session 1/1 believed"}));
+}
+
 TEST_F(LivenessOfUdp, CountsNoMoreOfABlockThanLiesBeforeHeal) {
   tell.blocks_udp(0, 20s);
   live(5s);
@@ -249,10 +282,10 @@ TEST_F(LivenessOfUdp, AsksNothingOfAWayWhoseConnectionIsGone) {
 }
 
 TEST_F(LivenessOfUdp, GivesAServerThatStoodStillItsTimeAgain) {
-  tell.doubts_udp(0, false).blocks_udp(0, 10s);
+  tell.doubts_udp(0, false).blocks_udp(0, 20s);
   live(5s);
   judge.on_server_paused(tell.step(), true);
-  tell.pass(1s);
+  tell.pass(7s);
   judge.on_server_paused(tell.step(), false);
   live(3s);
   tell.doubts_udp(0, true);

@@ -154,9 +154,8 @@ public:
       to_.on_udp_changed(step(), user, false);
     return *this;
   }
-  /// No datagram passes.
-  story& blocks_udp(user_id user, duration lasts) {
-    to_.on_udp_blocked(step(), user, now_ + lasts);
+  story& blocks_udp(user_id user, duration lasts, udp_directions which = udp_directions::both) {
+    to_.on_udp_blocked(step(), user, which, now_ + lasts);
     return *this;
   }
   story& stops(user_id user) {
