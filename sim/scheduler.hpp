@@ -70,8 +70,11 @@ private:
   /// When the network's next event is, where it may happen before those who are ready.
   [[nodiscard]] std::optional<instant> next_packet(bool packets);
   void run(caf::resumable* what) {
-    if (resume(what, 1))
-      exec_later(what);
+    const auto since = ready_since_;
+    if (!resume(what, 1))
+      return;
+    exec_later(what);
+    ready_since_ = since; // what is left in its mailbox waits no less because something was done
   }
 
   event_queue& queue_;

@@ -83,6 +83,18 @@ TEST_F(MqttChecker, AllowsAPublishOfQos2TakenByTwoSessions) {
   EXPECT_TRUE(holds(judge));
 }
 
+TEST_F(MqttChecker, AllowsAPublishOfQos2TakenAlsoAtTheInstantAtWhichItsSessionEnds) {
+  connect(alice);
+  judge.on_mqtt_published(step(), alice, {room, some, qos::exactly_once, false}, 0);
+  detach(alice);
+  judge.on_mqtt_ended(now += 60s, alice);
+  judge.on_mqtt_heard(now, ++last_link, asking(alice, 60));
+  judge.on_mqtt_attached(now, alice, last_link, false);
+  judge.on_sequenced(now, room, {1, 7}, ++last_sequence, some); // it had been on its way
+  sequence(some);
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttChecker, RefusesAPublishOfQos2TakenTwice) {
   connect(alice);
   publish(some, qos::exactly_once);
