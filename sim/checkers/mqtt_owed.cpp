@@ -34,9 +34,9 @@ void mqtt_rules::judge_sequenced(instant now, std::string_view topic, message_ta
     return;
   }
   exercise();
-  // Only within one session: at the instant at which it begins, mail of the one before may yet be on
-  // its way to the topic. A client whose CONNACK was lost may learn nothing of a new session
-  // but that one "is present" at its next attempt; that is a hole in MQTT, and no mistake of ours.
+  // Only within one session: at the instant at which it begins, mail of the one before may yet be
+  // on its way to the topic. A client whose CONNACK was lost may learn nothing of a new session but
+  // that one "is present" at its next attempt; that is a hole in MQTT, and no mistake of ours.
   const auto* by = books_.find_session(known.from);
   if (known.qos == mqtt::qos::exactly_once && !known.places.empty() && by != nullptr &&
       by->begun < known.places.back().when) // [MQTT-4.3.3-10]

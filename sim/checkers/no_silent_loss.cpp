@@ -241,6 +241,9 @@ void no_silent_loss::on_session_ended(instant now, session_key session, errc rea
     violate(now,
             text("the server ended ", name_of(session), " after ", away,
                  " of its time without a connection, but its resume window is ", resume_window_));
+  if (reason == errc::taken_over || reason == errc::resume_impossible)
+    violate(now, text("the server ended ", name_of(session), ": ", to_string(reason),
+                      ", which concerns one connection alone"));
   const auto backlog = visits_[session].backlog;
   if (reason == errc::slow_reader && backlog + push_max < session_buffer_max_)
     violate(now, text("the server ended ", name_of(session), " as a slow reader, but kept only ",

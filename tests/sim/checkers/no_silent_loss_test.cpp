@@ -190,6 +190,17 @@ TEST_F(NoSilentLossChecker, BlamesAStrangerForALossOnlyWhereThereIsOne) {
   }
 }
 
+TEST_F(NoSilentLossChecker, RefusesAnEndForWhatConcernsOneConnectionAlone) {
+  for (const auto reason : {errc::taken_over, errc::resume_impossible}) {
+    no_silent_loss shared{some_bounds};
+    story told{shared};
+    told.opens(0);
+    shared.on_second_copy(told.step(), told.session(0));
+    told.ends_session(0, reason);
+    EXPECT_TRUE(breaks(shared, {"ended session 1/1", "one connection alone"}));
+  }
+}
+
 TEST_F(NoSilentLossChecker, RefusesAnEndBeforeTheResumeWindowIsOver) {
   tell.detaches(0).pass(13s).ends_session(0, errc::session_unknown);
   EXPECT_TRUE(breaks(judge, {"ended session 1/1", "without a connection", "resume window"}));
