@@ -67,9 +67,11 @@ void mqtt_session::owe_all(const shared_batch& batch,
 }
 
 bool mqtt_session::push(mqtt::outgoing what) {
-  const auto pushed = link_ && link_->writable()
-                          ? core_.push(std::move(what), now(), link_->output(), write_size_max)
-                          : core_.push(std::move(what));
+  mqtt::server_session::pushed pushed;
+  if (link_ && link_->writable())
+    pushed = core_.push(std::move(what), now(), link_->output(), write_size_max);
+  else
+    pushed = core_.push(std::move(what));
   if (pushed.dropped != 0)
     world_.watching.on_dropped(who_.client, link_ ? drop::slow_reader : drop::away, pushed.dropped);
   return !pushed.overflow;
