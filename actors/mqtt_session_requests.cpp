@@ -70,7 +70,7 @@ void mqtt_session::carry_out(const mqtt::server_session::request& what) {
 
 void mqtt_session::publish(const mqtt::server_session::publish_request& asked) {
   const auto& what = *asked.what;
-  // Most publish to one topic all the time.
+  // Most publish to one topic all the time, and no name comes to the collector unchecked.
   if (what.topic != collected_.topic() || what.topic.empty()) {
     // '$' begins a topic that wildcards do not reach; native clients can't say it.
     const auto name = what.topic.starts_with('$') ? what.topic.substr(1) : what.topic;

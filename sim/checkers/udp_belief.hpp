@@ -39,7 +39,8 @@ private:
 
   static void add(intervals& to, instant now, instant until);
 
-  /// Of each direction: that it is the other one that is blocked from now on breaks none of them.
+  /// To the user and from it, each by itself: where one opens as the other is blocked, a proof may
+  /// have come through in between.
   std::map<user_id, std::pair<intervals, intervals>> blocked_;
   std::map<std::pair<user_id, end>, instant> since_;
 };
