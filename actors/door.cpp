@@ -5,6 +5,22 @@
 #include <utility>
 
 namespace kodama::actors {
+namespace {
+
+/// Why a first message that cannot be read is refused.
+std::string what_is_wrong(errc reason, std::uint32_t sections_max) {
+  const std::string expected = "the first message has to be a ";
+  switch (reason) {
+  case errc::message_too_long:
+    return expected + "CONNECT TOKEN of at most " + std::to_string(door::connect_size_max) +
+           " bytes";
+  case errc::too_many_sections: return "sections_max is " + std::to_string(sections_max);
+  case errc::malformed_message: return expected + "well-formed CONNECT TOKEN";
+  default: return expected + "CONNECT TOKEN";
+  }
+}
+
+} // namespace
 
 door::door(caf::actor_config& config, caf::actor registry, const node_options& options,
            const surroundings& world)
@@ -54,8 +70,9 @@ void door::accept(const link_accepted& accepted) {
            "unauthenticated_max is " + std::to_string(options_.unauthenticated_max));
   } else {
     const decode_limits limits{connect_size_max, options_.session.limits.sections_max};
-    visitors_.emplace(link.id(), visitor{accepted.link, message_reader{limits},
-                                         now() + options_.connect_timeout, nullptr});
+    visitors_.emplace(link.id(),
+                      visitor{accepted.link, message_reader{limits},
+                              now() + options_.connect_timeout, accepted.datagram_port, nullptr});
     arm_alarm();
   }
 }
@@ -68,9 +85,8 @@ void door::receive(const link_received& received) {
   waiting.reader.feed(received.data);
   const auto first = waiting.reader.next();
   if (!first) {
-    refuse(*waiting.link, static_cast<errc>(first.error().value()),
-           "the first message has to be a CONNECT TOKEN of at most " +
-               std::to_string(connect_size_max) + " bytes");
+    const auto reason = static_cast<errc>(first.error().value());
+    refuse(*waiting.link, reason, what_is_wrong(reason, options_.session.limits.sections_max));
     visitors_.erase(at);
   } else if (!*first) {
     waiting.link->bind(caf::actor{this}, link::reading::once);
@@ -97,7 +113,9 @@ void door::judge(visitors::iterator at, const message::connect_token& asked) {
   asking->home = home().index();
   asking->keepalive_ms = asked.keepalive_ms;
   asking->resume = asked.resume;
-  asking->random = asked.random;
+  if (waiting.datagram_port)
+    asking->random = asked.random;
+  asking->datagram_port = waiting.datagram_port.value_or(0);
   waiting.asking = std::move(asking);
   const auto known = world_.gate.identify({{}, asked.token}, caf::actor{this}, at->first);
   if (known)

@@ -35,7 +35,8 @@ private:
     link_ptr link;
     message_reader reader;
     instant deadline;
-    std::unique_ptr<admission> asking; ///< while the gatekeeper thinks
+    std::optional<std::uint16_t> datagram_port; ///< as in link_accepted
+    std::unique_ptr<admission> asking;          ///< while the gatekeeper thinks
   };
   using visitors = std::map<link_id, visitor>;
 

@@ -52,15 +52,13 @@ public:
 
 using link_ptr = std::shared_ptr<link>;
 
-/// Where the datagrams of a node leave and arrive. One per node.
+/// Where the datagrams of a node leave and arrive. One per node. Its number is that of the TCP port
+/// of the first listener: so whoever forwards the one under another number (a translator, a proxy)
+/// can forward the other likewise, and clients need not be told.
 class datagram_port {
 public:
   virtual ~datagram_port() = default;
 
-  /// Whether this node has one. Its number is that of the TCP port, always: so whoever forwards the
-  /// one under another number (a translator, a proxy) can forward the other likewise, and clients
-  /// need not be told.
-  [[nodiscard]] virtual bool enabled() const noexcept = 0;
   /// datagram_arrived messages that claim `path` go to `session`, until unbind().
   virtual void bind(path_id path, const caf::actor& session) = 0;
   virtual void unbind(path_id path) = 0;

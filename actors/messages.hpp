@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Every message that our actors exchange, grouped by conversation. Plain structs, one per message;
@@ -28,6 +29,9 @@ namespace kodama::actors {
 struct link_accepted {
   link_ptr link;
   std::size_t connections = 0; ///< of the whole node, this one included
+  /// Where the peer's datagrams would reach this node, at the address that it has connected to: a
+  /// port; 0: the one that it has connected to; none: they would not.
+  std::optional<std::uint16_t> datagram_port;
 };
 struct link_received {
   link_id link = 0;
@@ -63,10 +67,14 @@ struct admission {
   std::size_t home = 0; ///< where the link lives now
   std::uint32_t keepalive_ms = 0;
   std::optional<message::resume_point> resume;
-  std::optional<message::datagram_random> random;
+  std::optional<message::datagram_random> random; ///< none: no datagrams, or not from there
+  std::uint16_t datagram_port = 0;                ///< as in link_accepted
   account_ptr account; ///< a session is resumed by the account that opened it
   bytes rest;          ///< what came after CONNECT in the same read
 };
+/// Of a session that is not there, and of one that belongs to others: they must not learn which.
+inline constexpr std::string_view no_such_session =
+    "the session has ended, or its resume window has";
 struct admission_refused {
   link_ptr link;
   errc reason{};

@@ -58,7 +58,7 @@ void registry::open(admission& asking) {
   if (asking.resume) {
     const auto at = sessions_.find(asking.resume->session);
     if (at == sessions_.end())
-      refuse(asking, errc::session_unknown, "the session has ended, or its resume window has");
+      refuse(asking, errc::session_unknown, std::string{no_such_session});
     else
       send(at->second, std::move(asking));
     return;

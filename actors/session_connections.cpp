@@ -8,7 +8,7 @@ void session::admit(admission& asking) {
   asking.link->bind(caf::actor{this}, link::reading::on);
   // A stranger's token must not tell whether the session exists.
   if (asking.account->holder != who_.account->holder) {
-    refuse(asking.link, errc::session_unknown, "no such session");
+    refuse(asking.link, errc::session_unknown, no_such_session);
     return;
   }
   if (has_ended()) {

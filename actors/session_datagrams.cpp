@@ -8,10 +8,11 @@ namespace kodama::actors {
 
 void session::offer_path(const admission& asking, message::connack_success& answer) {
   drop_path();
-  if (!asking.random || !world_.datagrams.enabled())
+  if (!asking.random)
     return;
   message::datagram_offer offer;
   world_.random.fill(offer.random);
+  offer.port = asking.datagram_port;
   offer.path = world_.random.next() | 1; // 0 means "no path"
   path_ = std::make_unique<path>(path{
       offer.path,

@@ -43,13 +43,15 @@ result<tcp::acceptor> listener::open(shard& home, const tcp::endpoint& where) {
 }
 
 listener::listener(asio_scheduler& scheduler, door_of door, tcp::acceptor acceptor,
-                   link_factory make_link, connection_counts& counts)
+                   link_factory make_link, connection_counts& counts,
+                   std::optional<std::uint16_t> datagram_port)
     : scheduler_{scheduler}
     , door_{std::move(door)}
     , acceptor_{std::move(acceptor)}
     , pause_{acceptor_.get_executor()}
     , make_link_{std::move(make_link)}
-    , counts_{counts} {}
+    , counts_{counts}
+    , datagram_port_{datagram_port} {}
 
 void listener::start() {
   wait();
@@ -89,8 +91,8 @@ void listener::welcome(int descriptor) {
   const auto id = ++counts_.last_link;
   auto& home = scheduler_.at(id % scheduler_.size());
   const auto connections = ++counts_.open;
-  caf::anon_send(door_(home.index()),
-                 actors::link_accepted{make_link_(id, descriptor, home), connections});
+  caf::anon_send(door_(home.index()), actors::link_accepted{make_link_(id, descriptor, home),
+                                                            connections, datagram_port_});
 }
 
 void listener::pause(int why) {

@@ -8,7 +8,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace kodama::net {
 
@@ -26,7 +28,8 @@ public:
       std::function<actors::link_ptr(actors::link_id id, int descriptor, shard& home)>;
 
   listener(asio_scheduler& scheduler, door_of door, boost::asio::ip::tcp::acceptor acceptor,
-           link_factory make_link, connection_counts& counts);
+           link_factory make_link, connection_counts& counts,
+           std::optional<std::uint16_t> datagram_port);
 
   /// Begins to accept. On shard 0, or before it runs.
   void start();
@@ -45,6 +48,7 @@ private:
   boost::asio::steady_timer pause_;
   link_factory make_link_;
   connection_counts& counts_;
+  std::optional<std::uint16_t> datagram_port_; ///< as in actors::link_accepted
 };
 
 } // namespace kodama::net

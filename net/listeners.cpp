@@ -13,10 +13,24 @@ namespace kodama::net {
 namespace {
 
 using boost::asio::ip::tcp;
+using boost::asio::ip::udp;
 
 /// What one WebSocket message may hold, unless a single packet may be larger. It is passed on as it
 /// comes, so this bounds no memory: it tells a peer that lost its place from one that speaks.
 constexpr std::size_t websocket_message_max = std::size_t{16} * 1024 * 1024;
+
+/// actors::link_accepted::datagram_port of who connects to `listener` at `real`.
+std::optional<std::uint16_t> datagram_port_for(const listener_options& listener,
+                                               const tcp::endpoint& real,
+                                               const std::optional<udp::endpoint>& datagrams) {
+  if (!datagrams || listener.proxy_protocol) // what goes to a proxy's address does not come here
+    return std::nullopt;
+  const auto address = datagrams->address();
+  const bool takes_all = address.is_unspecified() && (address.is_v6() || real.address().is_v4());
+  if (!takes_all && address != real.address())
+    return std::nullopt;
+  return datagrams->port() == real.port() ? std::uint16_t{0} : datagrams->port();
+}
 
 void warn(const tls_options& options, const tls_context& loaded) {
   for (const auto& each : loaded.warnings())
@@ -70,7 +84,8 @@ void listeners::add(const listener_options& options, tcp::acceptor acceptor,
       std::make_unique<place>(place{options, real, std::move(acceptor), std::move(layers)}));
 }
 
-void listeners::start(const actors::node& node, const std::vector<caf::actor>& gateways) {
+void listeners::start(const actors::node& node, const std::vector<caf::actor>& gateways,
+                      const std::optional<udp::endpoint>& datagrams) {
   const auto door_of = [&](spoken_protocol protocol) -> listener::door_of {
     switch (protocol) {
     case spoken_protocol::mqtt:
@@ -82,9 +97,9 @@ void listeners::start(const actors::node& node, const std::vector<caf::actor>& g
     return [&](std::size_t home) -> const caf::actor& { return node.door(home); };
   };
   for (const auto& each : places_) {
-    running_.push_back(std::make_unique<listener>(scheduler_, door_of(each->options.protocol),
-                                                  std::move(each->acceptor), factory_of(*each),
-                                                  counts_));
+    running_.push_back(std::make_unique<listener>(
+        scheduler_, door_of(each->options.protocol), std::move(each->acceptor), factory_of(*each),
+        counts_, datagram_port_for(each->options, each->real, datagrams)));
     running_.back()->start();
   }
 }

@@ -5,8 +5,11 @@
 #include "net/listener_options.hpp"
 #include "net/stream_pump.hpp"
 
+#include <boost/asio/ip/udp.hpp>
+
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +34,9 @@ public:
   /// With a socket that listens already.
   void add(const listener_options& options, boost::asio::ip::tcp::acceptor acceptor,
            std::size_t message_size_max);
-  /// `gateways`: who speaks HTTP, one per home.
-  void start(const actors::node& node, const std::vector<caf::actor>& gateways);
+  /// `gateways`: who speaks HTTP, one per home; `datagrams`: where the node receives them.
+  void start(const actors::node& node, const std::vector<caf::actor>& gateways,
+             const std::optional<boost::asio::ip::udp::endpoint>& datagrams);
   void close();
 
   /// Reads the certificates again, for connections to come. Of those that cannot be used the log

@@ -160,7 +160,7 @@ boost::system::result<void, std::string> serve(const server_options& options,
   for (auto* home : scheduler.homes())
     gateways.push_back(runtime::spawn_on<http_gateway>(*home, node->directory(), node->retained(),
                                                        options.node, world, watching));
-  places.start(*node, gateways);
+  places.start(*node, gateways, opened->udp ? std::optional{opened->udp->where()} : std::nullopt);
   if (opened->udp)
     opened->udp->start();
 

@@ -123,6 +123,10 @@ private:
   std::vector<iovec> parts_;
 };
 
+udp::endpoint udp_port::where() const {
+  return socket_.local_endpoint();
+}
+
 result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
                                                  const udp::endpoint& where) {
   udp::socket socket{scheduler.at(0).io()};

@@ -22,12 +22,12 @@ public:
 
   udp_port(asio_scheduler& scheduler, boost::asio::ip::udp::socket bound);
 
+  [[nodiscard]] boost::asio::ip::udp::endpoint where() const;
   /// Begins to receive. On shard 0, or before it runs.
   void start();
   void close();
 
   // actors::datagram_port
-  bool enabled() const noexcept override { return true; }
   void bind(path_id path, const caf::actor& session) override;
   void unbind(path_id path) override;
   void send(const address& to, byte_view datagram) override;
@@ -51,10 +51,9 @@ private:
   std::map<path_id, caf::actor> sessions_;
 };
 
-/// A node's stand-in where UDP is switched off: offers no port, so that no client asks.
+/// A node's stand-in where UDP is switched off.
 class no_udp_port final : public actors::datagram_port {
 public:
-  bool enabled() const noexcept override { return false; }
   void bind(path_id, const caf::actor&) override {}
   void unbind(path_id) override {}
   void send(const address&, byte_view) override {}

@@ -92,8 +92,8 @@ struct unsuback {
   topic_sequence end = 0; ///< absent for a filter
 };
 
-/// Exactly one of `id` and `unreliable` is set. Towards a subscriber `sender` is set, and with a
-/// guarantee `sequence` too.
+/// Exactly one of `id` and `unreliable` is set. Towards a subscriber `sender` is set, unless no
+/// session has published it (HTTP), and with a guarantee `sequence` too.
 struct publish {
   static constexpr auto type = message_type::publish;
   message_id id = 0;
@@ -228,6 +228,9 @@ using any =
                  server_time, ping, pong, udp_probe, udp_probe_ack, disconnect>;
 
 /// Decodes the sections of one message. The result borrows `sections`.
+///
+/// Of a CONNECT TOKEN of another version only that version: the rest need not be shaped as ours is,
+/// and whoever sent it is to hear that versions differ (docs/protocol.md, Compatibility).
 [[nodiscard]] result<any> decode(const message_header& header, byte_view sections,
                                  std::uint32_t sections_max);
 

@@ -86,6 +86,15 @@ private:
   boost::system::error_code error_;
 };
 
+/// The version of a CONNECT TOKEN that is not of ours.
+std::optional<std::uint32_t> other_version_of(byte_view connect_token) noexcept {
+  const auto value = find_first(connect_token, section::protocol_version);
+  if (!value || value->size() != sizeof(std::uint32_t))
+    return std::nullopt;
+  const auto version = load_big<std::uint32_t>(value->data());
+  return version == protocol_version ? std::nullopt : std::optional{version};
+}
+
 result<any> decode_connect(const section_index& sections) {
   connect_token m;
   reader in{sections};
@@ -227,6 +236,9 @@ result<any> decode_ending(const section_index& sections) {
 } // namespace
 
 result<any> decode(const message_header& header, byte_view sections, std::uint32_t sections_max) {
+  if (header.type == message_type::connect_token)
+    if (const auto other = other_version_of(sections))
+      return any{connect_token{.version = *other}};
   const auto index = section_index::parse(sections, sections_max);
   if (!index)
     return index.error();

@@ -20,33 +20,53 @@ result<std::optional<message_header>> read_header(byte_view input, const decode_
   return header;
 }
 
+namespace {
+
+/// Cuts the section off that `sections` begins with; none where it goes beyond their end.
+std::optional<section> take_section(byte_view& sections) noexcept {
+  if (sections.size() < section_header_size)
+    return std::nullopt;
+  const auto type = load_big<std::uint16_t>(sections.data());
+  const std::size_t size = load_big<std::uint32_t>(sections.data() + 4);
+  if (size > sections.size() - section_header_size ||
+      padded(size) > sections.size() - section_header_size)
+    return std::nullopt;
+  const auto value = sections.subspan(section_header_size, size);
+  sections = sections.subspan(section_size(size));
+  return section{type, value};
+}
+
+} // namespace
+
+std::optional<byte_view> find_first(byte_view sections, section_type type) noexcept {
+  while (const auto next = take_section(sections))
+    if (next->type == static_cast<std::uint16_t>(type))
+      return next->value;
+  return std::nullopt;
+}
+
 result<section_index> section_index::parse(byte_view sections, std::uint32_t sections_max) {
   section_index index;
   index.sections_ = sections;
   std::uint32_t count = 0;
   while (!sections.empty()) {
-    if (sections.size() < section_header_size)
+    const auto next = take_section(sections);
+    if (!next)
       return errc::malformed_message;
     if (++count > sections_max)
       return errc::too_many_sections;
-    const auto type = load_big<std::uint16_t>(sections.data());
-    const std::size_t size = load_big<std::uint32_t>(sections.data() + 4);
-    if (size > sections.size() - section_header_size ||
-        padded(size) > sections.size() - section_header_size)
-      return errc::malformed_message;
-    const auto value = sections.subspan(section_header_size, size);
-    sections = sections.subspan(section_size(size));
+    const auto [type, value] = *next;
     if (type >= user_section_first) {
       if (index.user_)
         return errc::malformed_message;
-      index.user_ = section{type, value};
+      index.user_ = *next;
     } else if (type >= known_first && type < known_first + known_count) {
       const auto slot = static_cast<std::size_t>(type - known_first);
       if ((index.present_ >> slot & 1U) != 0)
         return errc::malformed_message;
       index.present_ |= std::uint32_t{1} << slot;
       index.places_[slot] = {static_cast<std::uint32_t>(value.data() - index.sections_.data()),
-                             static_cast<std::uint32_t>(size)};
+                             static_cast<std::uint32_t>(value.size())};
     }
   }
   return index;

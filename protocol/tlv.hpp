@@ -123,6 +123,10 @@ struct section {
   byte_view value;
 };
 
+/// The value of the first section of that type, as far as `sections` is well-formed; of all else
+/// nothing is judged. Borrows `sections`.
+[[nodiscard]] std::optional<byte_view> find_first(byte_view sections, section_type type) noexcept;
+
 /// The sections of one message, found by type. Borrows the message's bytes.
 ///
 /// Unknown sections below 0x8000 are skipped, as the protocol demands; a known section that occurs

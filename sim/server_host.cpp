@@ -172,7 +172,8 @@ void server_host::admit(tcp_endpoint_ptr accepted, bool mqtt) {
   auto made = std::make_shared<sim_link>(last_link_, std::move(accepted), std::move(ear));
   links_.push_back(made);
   caf::anon_send(mqtt ? process_->node->mqtt_door(0) : process_->node->door(0),
-                 actors::link_accepted{made, links_.size()});
+                 actors::link_accepted{made, links_.size(),
+                                       plan_.udp ? std::optional<std::uint16_t>{0} : std::nullopt});
 }
 
 void server_host::on_datagram(const address& from, byte_view data) {

@@ -83,7 +83,6 @@ private:
   void admit(tcp_endpoint_ptr accepted, bool mqtt);
   void on_accept(tcp_endpoint_ptr accepted) override;
   void on_datagram(const address& from, byte_view data) override;
-  bool enabled() const noexcept override { return plan_.udp; }
   void bind(path_id path, const caf::actor& session) override;
   void unbind(path_id path) override;
   void send(const address& to, byte_view datagram) override;

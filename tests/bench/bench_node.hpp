@@ -60,7 +60,6 @@ public:
 
 private:
   std::uint64_t unix_micros() const override { return 0; }
-  bool enabled() const noexcept override { return false; }
   void bind(path_id, const caf::actor&) override {}
   void unbind(path_id) override {}
   void send(const address&, byte_view) override {}

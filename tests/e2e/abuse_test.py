@@ -16,6 +16,7 @@ from relay import Relay
 wire = harness.minimal_client()
 MALFORMED, TOO_LONG, SLOW_READER, UNEXPECTED = 5, 6, 10, 11
 TOO_MANY_UNAUTHENTICATED, CONNECT_TIMEOUT = 16, 17
+UNSUPPORTED_VERSION = 19
 CONFIG = """
 [limits]
 session_buffer_max = "2MiB"
@@ -120,6 +121,26 @@ class Abuse(harness.Case):
         message = struct.pack(">HHII", wire.SUBSCRIBE, 0, len(body), 0) + body
         self.assertEqual(self.reason(hello(), message), MALFORMED)
         self.check_memory()
+
+    def test_versions_differ_whatever_else_does(self):
+        other = wire.encode(wire.CONNECT_TOKEN, (wire.VERSION, wire.u32(2)),
+                            *((0x1019, wire.u32(i)) for i in range(40)))
+        self.assertEqual(self.reason(other), UNSUPPORTED_VERSION)
+
+    def test_a_first_message_that_cannot_be_read_is_told_why(self):
+        crowded = wire.encode(wire.CONNECT_TOKEN, (wire.VERSION, wire.u32(1)),
+                              *((0x2000, b"") for _ in range(40)))
+        for sent, text in (
+                (wire.encode(wire.CONNECT_TOKEN, (wire.VERSION, wire.u32(1))), "well-formed"),
+                (crowded, "sections_max is 32"),
+                (struct.pack(">HHII", 1, 0, 8192, 0), "at most 4096 bytes"),
+                (wire.encode(0x1234), "has to be a CONNECT TOKEN")):
+            peer = self.connect()
+            peer.sendall(sent)
+            received = b""
+            while chunk := peer.recv(65536):
+                received += chunk
+            self.assertIn(text, wire.decode(received[HEADER:])[wire.REASON_CODE + 1].decode())
 
     def test_messages_that_break_off(self):
         whole = request(wire.SUBSCRIBE, 1, (wire.TOPIC, b"t"))

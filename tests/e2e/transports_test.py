@@ -22,6 +22,7 @@ from websocket import WebSocket
 wire = harness.minimal_client()
 CONNECT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c"
 CONNACK = b"\x20\x02\x00\x00"
+DATAGRAM_RANDOM, DATAGRAM_PORT = 0x101A, 0x101C
 HELLO = wire.encode(wire.CONNECT_TOKEN, (wire.VERSION, wire.u32(1)),
                     (wire.KEEPALIVE, wire.u32(30_000)))
 # Of a sender on 192.0.2.1:54321.
@@ -160,6 +161,22 @@ class EveryLayer(Transports):
             peer = self.stream(name)
             peer.sendall(HELLO)
             self.assertEqual(receive(peer, 2), struct.pack(">H", wire.CONNACK_SUCCESS), name)
+
+    def test_datagrams_are_offered_where_they_arrive(self):
+        ask = wire.encode(wire.CONNECT_TOKEN, (wire.VERSION, wire.u32(1)),
+                          (wire.KEEPALIVE, wire.u32(30_000)), (DATAGRAM_RANDOM, bytes(32)))
+
+        def port_told(peer):
+            peer.sendall(ask)
+            size = wire.number(receive(peer, 12)[4:8])
+            return wire.decode(receive(peer, size)).get(DATAGRAM_PORT)
+
+        self.assertEqual(port_told(self.tcp("native")), wire.u32(0))  # where it has connected to
+        for peer in (self.tcp("native", 1), self.stream("native-tls"), self.stream("native-wss")):
+            self.assertEqual(port_told(peer), wire.u32(self.server.port_of("native")))
+        proxied = self.tcp("native", -1)
+        proxied.sendall(PROXY)
+        self.assertIsNone(port_told(proxied))
 
     def test_all_share_their_topics(self):
         subscribers = []

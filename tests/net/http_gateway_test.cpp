@@ -44,7 +44,6 @@ private:
 
 class no_port final : public actors::datagram_port {
 public:
-  bool enabled() const noexcept override { return false; }
   void bind(path_id, const caf::actor&) override {}
   void unbind(path_id) override {}
   void send(const address&, byte_view) override {}

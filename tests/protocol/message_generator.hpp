@@ -26,6 +26,8 @@ public:
       if (m.id == 0 && m.unreliable == 0)
         kept = 1;
     }
+    if constexpr (std::is_same_v<Message, connect_token>)
+      m.version = protocol_version; // of another one nothing else is decoded
     return m;
   }
 

@@ -131,6 +131,26 @@ TEST(Message, OfUnknownTypeIsUnexpected) {
   EXPECT_EQ(message::decode(header, {}, 32).error(), errc::unexpected_message);
 }
 
+TEST(ConnectToken, OfAnotherVersionTellsThatVersionWhateverElseItHolds) {
+  const auto version_in = [](bytes image) {
+    const auto received = decode_whole(image);
+    return received ? std::get<message::connect_token>(received->body).version : 0;
+  };
+  for (const std::uint32_t version : {0U, 2U, 0xffffffffU}) {
+    bytes image;
+    message_writer crowded{image, message_type::connect_token, 0};
+    for (int i = 0; i != 40; ++i) // more than a message of ours may have, and repeated
+      crowded.u32(section_type::resume_window, 1);
+    crowded.u32(section_type::protocol_version, version).finish();
+    EXPECT_EQ(version_in(image), version);
+  }
+  bytes of_ours;
+  message_writer{of_ours, message_type::connect_token, 0}
+      .u32(section_type::protocol_version, message::protocol_version)
+      .finish();
+  EXPECT_EQ(decode_whole(of_ours).error(), errc::malformed_message); // no KEEPALIVE
+}
+
 TEST(Publish, GrowsOnItsWayByTheRelayOverheadAtMost) {
   message::publish sent{.id = 1, .topic = "a", .content = as_bytes("hello")};
   bytes from_publisher;

@@ -83,6 +83,24 @@ RC_GTEST_PROP(MessageWriter, PadsEverySectionWithZeros,
   RC_ASSERT(std::count(padding, image.end(), std::byte{0}) == image.end() - padding);
 }
 
+TEST(FindFirst, LooksAsFarAsSectionsAreWellFormed) {
+  bytes image;
+  message_writer{image, message_type::connect_token, 0}
+      .u32(section_type::resume_window, 1)
+      .u32(section_type::resume_window, 2) // twice, which no message may have
+      .u32(section_type::protocol_version, 3)
+      .finish();
+  const auto sections = sections_of(image);
+  const auto number = [](byte_view value) { return load_big<std::uint32_t>(value.data()); };
+  EXPECT_EQ(number(find_first(sections, section_type::resume_window).value()), 1U);
+  EXPECT_EQ(number(find_first(sections, section_type::protocol_version).value()), 3U);
+  EXPECT_FALSE(find_first(sections, section_type::topic).has_value());
+  const auto cut =
+      byte_view{sections}.first(sections.size() - 4); // the last one goes beyond the end
+  EXPECT_TRUE(find_first(cut, section_type::resume_window).has_value());
+  EXPECT_FALSE(find_first(cut, section_type::protocol_version).has_value());
+}
+
 TEST(SectionIndex, FindsEachKind) {
   bytes image;
   const bytes content(5, std::byte{9});
