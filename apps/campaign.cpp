@@ -74,9 +74,7 @@ public:
   }
 
 private:
-  [[nodiscard]] bool exhausted() const {
-    return state_.next > options_.seeds.last || state_.next == 0; // 0: behind the last number
-  }
+  [[nodiscard]] bool exhausted() const { return state_.next > options_.seeds.last; }
 
   std::optional<seed_range> next_block() {
     if (!state_.open.empty()) {

@@ -6,15 +6,19 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace kodama::apps {
 
+/// One less than the largest number: the one behind the last seed is a number, too.
+inline constexpr std::uint64_t seed_max = std::numeric_limits<std::uint64_t>::max() - 1;
+
 struct seed_range {
   std::uint64_t first = 1;
-  std::uint64_t last = 1000; ///< this one, too
+  std::uint64_t last = 1000; ///< this one, too; at most seed_max
 
   bool operator==(const seed_range&) const = default;
 };

@@ -159,8 +159,11 @@ void print_summary(const campaign_report& report) {
     std::printf("canary      caught by %s, in world %" PRIu64 " of at most %" PRIu64 "\n",
                 report.canary->caught->promise.c_str(), report.canary->seeds, canary_seeds_max);
   }
-  std::printf("%s: %" PRIu64 " of %" PRIu64 " seeds failed\n",
-              report.passed() ? "passed" : "FAILED", total.failures(), total.seeds);
+  if (total.seeds == 0)
+    std::printf("FAILED: no seed was run\n");
+  else
+    std::printf("%s: %" PRIu64 " of %" PRIu64 " seeds failed\n",
+                report.passed() ? "passed" : "FAILED", total.failures(), total.seeds);
 }
 
 void print_json(const campaign_report& report) {

@@ -25,7 +25,10 @@ struct campaign_report {
   bool interrupted = false;
 
   [[nodiscard]] bool blind() const { return canary && !canary->caught; }
-  [[nodiscard]] bool passed() const { return state.found.findings.empty() && !blind(); }
+  /// That no seed was run proves nothing.
+  [[nodiscard]] bool passed() const {
+    return state.found.seeds != 0 && state.found.findings.empty() && !blind();
+  }
 };
 
 /// For people.

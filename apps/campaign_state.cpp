@@ -19,7 +19,7 @@ std::optional<seed_range> parse_range(std::string_view text) {
     return std::nullopt;
   const auto first = parse_number(text.substr(0, dash));
   const auto last = parse_number(text.substr(dash + 1));
-  if (!first || !last || *first > *last)
+  if (!first || !last || *first > *last || *last > seed_max)
     return std::nullopt;
   return seed_range{*first, *last};
 }

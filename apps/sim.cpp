@@ -13,7 +13,6 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <thread>
 
@@ -34,14 +33,14 @@ Examples:
   kodama sim --for 8h --resume night.campaign --json)";
 
 constexpr std::uint64_t large_campaign = 1000; // seeds; beyond it, a canary flies along
-constexpr seed_range seeds_without_end{1, std::numeric_limits<std::uint64_t>::max() - 1};
+constexpr seed_range seeds_without_end{1, seed_max};
 
 /// "1-2000", or one seed alone.
 parsed<std::optional<seed_range>> parse_seeds(std::string_view text) {
   const auto dash = text.find('-');
   const auto first = parse_number(text.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : parse_number(text.substr(dash + 1));
-  if (!first || !last || *first > *last || *last > seeds_without_end.last)
+  if (!first || !last || *first > *last || *last > seed_max)
     return refusal{'"' + std::string{text} + "\" is not a range of seeds; expected such as 1-2000"};
   return std::optional{seed_range{*first, *last}};
 }

@@ -29,8 +29,9 @@ RC_GTEST_PROP(CampaignState, IsReadBackFromItsText, ()) {
 TEST(CampaignState, RefusesWhatItDoesNotUnderstand) {
   for (const auto* text :
        {"", "kodama campaign 2\n", "kodama campaign 1\nopen 5-4\n",
-        "kodama campaign 1\nprofile moebius\n", "kodama campaign 1\nwhat\n",
-        "kodama campaign 1\nschedule pct\n", "kodama campaign 1\nwithout nothing\n"})
+        "kodama campaign 1\nrange 0-18446744073709551615\n", "kodama campaign 1\nprofile moebius\n",
+        "kodama campaign 1\nwhat\n", "kodama campaign 1\nschedule pct\n",
+        "kodama campaign 1\nwithout nothing\n"})
     EXPECT_FALSE(parse_campaign(text).has_value()) << text;
 }
 

@@ -51,6 +51,10 @@ class Campaigns(harness.Case):
         for what in ("trace_hash", "exercised", "faults", "events"):
             self.assertEqual(again[what], whole[what])
 
+    def test_the_first_seed_may_be_0(self):
+        self.assertIn("passed: 0 of 4 seeds failed", self.sim("--seeds", "0-3").stdout)
+        self.assertEqual(self.json("--seeds", "0")["seeds"], 1)
+
     def test_a_campaign_ends_after_its_time(self):
         told = self.json("--for", "300ms")
         self.assertGreater(told["seeds"], 0)
