@@ -58,7 +58,7 @@ public:
     const auto took_before = state_.took;
     bool go_on = true;
     while (true) {
-      while (go_on && running_.size() < options_.jobs)
+      while (go_on && !state_.trouble && running_.size() < options_.jobs)
         if (const auto block = next_block())
           start(*block);
         else
@@ -94,7 +94,13 @@ private:
   }
 
   void start(seed_range block) {
-    running_.push_back({block, sandbox{[&](int pipe) { run_block(block, options_, pipe); }}});
+    auto process = sandbox::start([&](int pipe) { run_block(block, options_, pipe); });
+    if (process) {
+      running_.push_back({block, std::move(*process)});
+    } else {
+      state_.open.push_back(block);
+      state_.trouble = process.error();
+    }
   }
 
   void wait() {
@@ -205,16 +211,19 @@ campaign_state run_campaign(const campaign_options& options, campaign_state from
   return campaign{options, std::move(from)}.run(may_go_on);
 }
 
-canary_result run_canary(const campaign_options& options) {
-  canary_result result;
+result<canary_result> run_canary(const campaign_options& options) {
+  canary_result tried;
   forked_oracle judge{1, {}, {}};
-  while (!result.caught && result.seeds != canary_seeds_max) {
-    auto scenario = options.drawn.draw(options.seeds.first + result.seeds);
+  while (!tried.caught && tried.seeds != canary_seeds_max) {
+    auto scenario = options.drawn.draw(options.seeds.first + tried.seeds);
     scenario.canary = 1;
-    result.caught = judge.aim_at(scenario);
-    ++result.seeds;
+    auto failed = judge.aim_at(scenario);
+    if (!failed)
+      return failed.error();
+    tried.caught = std::move(*failed);
+    ++tried.seeds;
   }
-  return result;
+  return tried;
 }
 
 } // namespace kodama::apps

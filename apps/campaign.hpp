@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/tally.hpp"
+#include "protocol/result.hpp"
 #include "sim/drawing.hpp"
 
 #include <chrono>
@@ -38,6 +39,8 @@ struct campaign_state {
   tally found;
   std::chrono::duration<double> took{};
   bool is_done = false; ///< all seeds were run
+  /// Why no further process could be started: then what was begun is finished, and that is all.
+  boost::system::error_code trouble;
 };
 
 /// Runs seeds, some at a time, in `jobs` processes, so that a crash costs its seed and no other.
@@ -66,6 +69,7 @@ struct canary_result {
 };
 /// More seeds than that without catching it: the campaign sees nothing.
 inline constexpr std::uint64_t canary_seeds_max = 20;
-[[nodiscard]] canary_result run_canary(const campaign_options& options);
+/// An error when no process can be started.
+[[nodiscard]] result<canary_result> run_canary(const campaign_options& options);
 
 } // namespace kodama::apps

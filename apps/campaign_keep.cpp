@@ -1,5 +1,6 @@
 #include "apps/campaign_report.hpp"
 #include "apps/drawing_options.hpp"
+#include "apps/jobs_option.hpp"
 #include "apps/whole_file.hpp"
 
 #include <cerrno>
@@ -79,7 +80,12 @@ private:
     if (!options_.shrink || shrunk_++ == shrunk_max)
       return true;
     const auto drawn = report_.options.drawn.draw(first.seed);
-    const auto made = shrink_failure(drawn, options_.shrinking);
+    const auto shrunk = shrink_failure(drawn, options_.shrinking);
+    if (!shrunk) {
+      error_ = cannot_start(options_.shrinking.jobs, shrunk.error());
+      return false;
+    }
+    const auto& made = *shrunk;
     if (!made)
       return true; // a crash of the machine's making, such as too little memory: not of the seed's
     files.size = extent_of(made->smallest);

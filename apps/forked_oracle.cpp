@@ -45,12 +45,14 @@ struct started {
 
 } // namespace
 
-std::optional<sim::failure> forked_oracle::aim_at(const sim::scenario& failing) {
+result<std::optional<sim::failure>> forked_oracle::aim_at(const sim::scenario& failing) {
   const auto begun = clock::now();
-  sandbox process{[&](int pipe) { run_and_tell(failing, run_max_, pipe); }};
-  while (process.read())
+  auto process = sandbox::start([&](int pipe) { run_and_tell(failing, run_max_, pipe); });
+  if (!process)
+    return process.error();
+  while (process->read())
     continue;
-  const auto found = answer_of(process);
+  const auto found = answer_of(*process);
   // Generous, as a machine is busy now and then, and yet short beside the time that there is.
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(clock::now() - begun);
   run_max_ = std::chrono::seconds{3} + 10 * took;
@@ -66,8 +68,12 @@ std::optional<std::size_t> forked_oracle::first_failing(std::span<const sim::sce
   while (true) {
     for (; running.size() < jobs_ && next < end; ++next) {
       const auto& one = candidates[next];
-      running.push_back({next, sandbox{[&](int pipe) { run_and_tell(one, run_max_, pipe); }}});
+      auto process = sandbox::start([&](int pipe) { run_and_tell(one, run_max_, pipe); });
+      if (!process)
+        break; // again when one of those that run has ended
+      running.push_back({next, std::move(*process)});
     }
+    is_stuck_ = running.empty() && next < end;
     if (running.empty())
       break;
     std::vector<pollfd> waiting;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/interruption.hpp"
+#include "protocol/result.hpp"
 #include "sim/failure.hpp"
 #include "sim/shrink.hpp"
 
@@ -24,11 +25,12 @@ public:
       , until_{clock::now() + patience}
       , tell_{std::move(tell)} {}
 
-  /// How it fails; empty when it does not. From here on failing means to fail like this.
-  [[nodiscard]] std::optional<sim::failure> aim_at(const sim::scenario& failing);
+  /// How it fails; empty when it does not. From here on failing means to fail like this. An error
+  /// when no process can be started.
+  [[nodiscard]] result<std::optional<sim::failure>> aim_at(const sim::scenario& failing);
 
   std::optional<std::size_t> first_failing(std::span<const sim::scenario> candidates) override;
-  bool may_go_on() override { return !interrupted_.came() && clock::now() < until_; }
+  bool may_go_on() override { return !is_stuck_ && !interrupted_.came() && clock::now() < until_; }
   void on_smaller(const sim::scenario& found, std::uint64_t tried) override { tell_(found, tried); }
 
 private:
@@ -37,6 +39,7 @@ private:
   progress tell_;
   interruption interrupted_;
   std::string shape_;
+  bool is_stuck_ = false;            ///< not even one process can be started any more
   std::chrono::seconds run_max_{60}; ///< who runs longer does not end
 };
 

@@ -1,7 +1,5 @@
 #include "apps/sandbox.hpp"
 
-#include "protocol/assert.hpp"
-
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -23,33 +21,50 @@ std::string first_line_of(int file) {
   return whole.substr(0, whole.find('\n'));
 }
 
+boost::system::error_code last_error() {
+  return {errno, boost::system::system_category()};
+}
+
 } // namespace
 
-sandbox::sandbox(const std::function<void(int pipe)>& work)
-    : complaints_{::memfd_create("stderr", MFD_CLOEXEC)} {
+result<sandbox> sandbox::start(const std::function<void(int pipe)>& work) {
+  sandbox made;
+  made.complaints_ = ::memfd_create("stderr", MFD_CLOEXEC);
+  if (made.complaints_ < 0)
+    return last_error();
   int ends[2];
-  KODAMA_ASSERT(complaints_ >= 0 && ::pipe2(ends, O_CLOEXEC) == 0);
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return last_error();
+  made.pipe_ = ends[0];
   std::fflush(nullptr); // else both processes would write what is buffered
-  process_ = ::fork();
-  KODAMA_ASSERT(process_ >= 0);
-  if (process_ == 0) {
+  made.process_ = ::fork();
+  if (made.process_ < 0) {
+    const auto why = last_error();
+    ::close(ends[1]);
+    return why;
+  }
+  if (made.process_ == 0) {
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGTERM, SIG_DFL);
-    ::dup2(complaints_, STDERR_FILENO);
+    ::dup2(made.complaints_, STDERR_FILENO);
     ::close(ends[0]);
     work(ends[1]);
     std::fflush(nullptr);
     std::_Exit(0);
   }
   ::close(ends[1]);
-  pipe_ = ends[0];
+  return made;
 }
 
 sandbox::~sandbox() {
-  if (process_ < 0)
+  if (process_ >= 0) {
+    ::kill(process_, SIGKILL);
+    static_cast<void>(finish());
     return;
-  ::kill(process_, SIGKILL);
-  static_cast<void>(finish());
+  }
+  for (const int file : {pipe_, complaints_}) // one that was never started
+    if (file >= 0)
+      ::close(file);
 }
 
 sandbox::sandbox(sandbox&& other) noexcept {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/result.hpp"
+
 #include <sys/types.h>
 
 #include <functional>
@@ -12,8 +14,9 @@ namespace kodama::apps {
 /// that a failed assertion can be told from another; SIGINT is for the parent to handle.
 class sandbox {
 public:
-  /// Forks. The child calls `work` with the writing end of a pipe, and ends.
-  explicit sandbox(const std::function<void(int pipe)>& work);
+  /// Forks. The child calls `work` with the writing end of a pipe, and ends. An error is the
+  /// system's: no more processes or open files.
+  [[nodiscard]] static result<sandbox> start(const std::function<void(int pipe)>& work);
   ~sandbox();
   sandbox(sandbox&& other) noexcept;
   sandbox& operator=(sandbox&& other) noexcept;
@@ -29,6 +32,7 @@ public:
   [[nodiscard]] std::optional<std::string> finish();
 
 private:
+  sandbox() = default;
   void swap(sandbox& other) noexcept;
 
   pid_t process_ = -1;

@@ -1,5 +1,6 @@
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
+#include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/shrink_run.hpp"
 #include "apps/units.hpp"
@@ -10,7 +11,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <thread>
 
 namespace kodama::apps {
 namespace {
@@ -31,7 +31,6 @@ struct shrink_command {
   sim::drawing drawn;
   std::string output;
   std::string test;
-  std::uint64_t jobs = 0;
   shrink_options options;
 };
 
@@ -47,10 +46,11 @@ int run(shrink_command& command) {
   for (const auto* path : {&command.output, &command.test})
     if (!path->empty() && !can_write(*path))
       return fail("cannot write " + *path + ": " + std::strerror(errno));
-  const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  command.options.jobs = command.jobs != 0 ? static_cast<unsigned>(command.jobs) : cores;
   command.options.show = true;
-  const auto made = shrink_failure(loaded->what, command.options);
+  const auto shrunk = shrink_failure(loaded->what, command.options);
+  if (!shrunk)
+    return fail(cannot_start(command.options.jobs, shrunk.error()));
+  const auto& made = *shrunk;
   if (!made) {
     std::fprintf(stderr, "kodama: shrink: %s keeps every promise: there is nothing to shrink\n",
                  loaded->origin.c_str());
@@ -92,9 +92,7 @@ void add_shrink(CLI::App& parent, int& exit_code) {
   add_parsed_option(*command, "--for", options->options.at_most, parse_duration,
                     "Time at most (default: 30s)")
       ->type_name("TIME");
-  add_parsed_option(*command, "--jobs", options->jobs, parse_number,
-                    "Processes (default: one for each core)")
-      ->type_name("N");
+  add_jobs_option(*command, options->options.jobs);
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

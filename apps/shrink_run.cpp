@@ -43,8 +43,8 @@ std::string to_text(const extent& of) {
          counted(of.faults, "fault");
 }
 
-std::optional<shrink_outcome> shrink_failure(const sim::scenario& failing,
-                                             const shrink_options& options) {
+result<std::optional<shrink_outcome>> shrink_failure(const sim::scenario& failing,
+                                                     const shrink_options& options) {
   const auto begun = forked_oracle::clock::now();
   const auto elapsed = [&] {
     return std::chrono::duration<double>{forked_oracle::clock::now() - begun};
@@ -56,19 +56,22 @@ std::optional<shrink_outcome> shrink_failure(const sim::scenario& failing,
           std::fprintf(stderr, "\r\033[K%5.1f s  %s (%" PRIu64 " runs)", elapsed().count(),
                        to_text(extent_of(smallest)).c_str(), tried);
       }};
-  const auto how = oracle.aim_at(failing);
-  if (!how)
+  const auto aimed = oracle.aim_at(failing);
+  if (!aimed)
+    return aimed.error();
+  if (!*aimed)
     return std::nullopt;
+  const auto& how = **aimed;
   if (options.show)
-    std::fprintf(stderr, "shrinking %s: %s\n", how->promise.c_str(),
+    std::fprintf(stderr, "shrinking %s: %s\n", how.promise.c_str(),
                  to_text(extent_of(failing)).c_str());
   const auto made = sim::shrink(failing, oracle);
   if (options.show && on_one_line)
     std::fprintf(stderr, "\r\033[K");
   // Its numbers and names are its own.
   const auto in_the_end = oracle.aim_at(made.smallest);
-  return shrink_outcome{in_the_end.value_or(*how), made.smallest, made.tried, elapsed(),
-                        made.is_done};
+  return shrink_outcome{in_the_end && *in_the_end ? **in_the_end : how, made.smallest, made.tried,
+                        elapsed(), made.is_done};
 }
 
 std::string file_of(const sim::scenario& what, const sim::failure& how, const std::string& origin) {

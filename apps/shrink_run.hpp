@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/units.hpp"
+#include "protocol/result.hpp"
 #include "sim/drawing.hpp"
 #include "sim/failure.hpp"
 
@@ -35,9 +36,10 @@ struct shrink_outcome {
   bool is_done = false; ///< else the time was up, or somebody interrupted
 };
 
-/// Makes it as small as it gets in that time; empty when it does not fail.
-[[nodiscard]] std::optional<shrink_outcome> shrink_failure(const sim::scenario& failing,
-                                                           const shrink_options& options);
+/// Makes it as small as it gets in that time; empty when it does not fail. An error when no process
+/// can be started.
+[[nodiscard]] result<std::optional<shrink_outcome>> shrink_failure(const sim::scenario& failing,
+                                                                   const shrink_options& options);
 
 /// A scenario file that says at its top how it fails.
 [[nodiscard]] std::string file_of(const sim::scenario& what, const sim::failure& how,

@@ -3,6 +3,7 @@
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
 #include "apps/interruption.hpp"
+#include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/units.hpp"
 #include "apps/whole_file.hpp"
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <thread>
 
 namespace kodama::apps {
 namespace {
@@ -48,7 +48,7 @@ parsed<std::optional<seed_range>> parse_seeds(std::string_view text) {
 struct sim_command {
   std::optional<seed_range> seeds;
   sim::drawing drawn;
-  std::uint64_t jobs = 0;
+  unsigned jobs = 1;
   bool check_determinism = false;
   bool json = false;
   bool canary = false;
@@ -76,8 +76,7 @@ campaign_options options_of(const sim_command& command) {
   else if (is_without_end(command))
     options.seeds = seeds_without_end;
   options.drawn = command.drawn;
-  options.jobs = command.jobs != 0 ? static_cast<unsigned>(command.jobs)
-                                   : std::max(1U, std::thread::hardware_concurrency());
+  options.jobs = command.jobs;
   options.check_determinism = command.check_determinism;
   return options;
 }
@@ -168,8 +167,12 @@ int run(sim_command& command) {
   if (!watching.save(*from))
     return fail("cannot write " + command.resume + ": " + std::strerror(errno));
   const auto count = report.options.seeds.last - report.options.seeds.first + 1;
-  if (command.canary || count > large_campaign)
-    report.canary = run_canary(report.options);
+  if (command.canary || count > large_campaign) {
+    const auto flown = run_canary(report.options);
+    if (!flown)
+      return fail(cannot_start(1, flown.error()));
+    report.canary = *flown;
+  }
   report.state = run_campaign(report.options, *from, std::ref(watching));
   report.interrupted = watching.interrupted();
   watching.clear();
@@ -186,6 +189,8 @@ int run(sim_command& command) {
     print_json(report);
   else
     print_summary(report);
+  if (report.state.trouble)
+    return fail(cannot_start(report.options.jobs, report.state.trouble));
   return report.passed() ? 0 : 1;
 }
 
@@ -194,9 +199,7 @@ void add_range_options(CLI::App& command, sim_command& options) {
                     "Which (default: 1-1000; with --for or --until-failure: without end)")
       ->type_name("A-B");
   add_drawing_options(command, options.drawn);
-  add_parsed_option(command, "--jobs", options.jobs, parse_number,
-                    "Processes (default: one for each core)")
-      ->type_name("N");
+  add_jobs_option(command, options.jobs);
   add_parsed_option(command, "--for", options.at_most, parse_duration, "Time at most")
       ->type_name("TIME");
   command.add_flag("--until-failure", options.until_failure, "Go no further after the first one");

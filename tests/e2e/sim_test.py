@@ -67,6 +67,7 @@ class Campaigns(harness.Case):
             (["--seeds", "9-1"], "is not a range of seeds"),
             (["--profile", "wild"], "expected none, lossy, mobile, hostile or swarm"),
             (["--for", "5"], "--for"),
+            (["--jobs", "4294967296"], "--jobs: .* expected 1 to 1024"),
             (["--resume", other, "--profile", "none"], "other seeds or options"),
             (["--resume", other, "--without", "jitter"], "other seeds or options"),
             (["--without", "udp_los"], "is no kind of fault; expected of latency, jitter,"),
@@ -136,6 +137,7 @@ class Shrinking(harness.Case):
             (["nofile"], "neither a seed nor a file"),
             ([self.file, "-o", "/nowhere/x"], "cannot write /nowhere/x"),
             ([1, "--profile", "wild"], "expected none, lossy"),
+            ([self.file, "--jobs", "4294967296"], "--jobs: .* expected 1 to 1024"),
         ):
             done = self.ask("shrink", *arguments)
             self.assertEqual(done.returncode, 2, done.stderr)
