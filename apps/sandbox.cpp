@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ result<sandbox> sandbox::start(const std::function<void(int pipe)>& work) {
     return last_error();
   made.pipe_ = ends[0];
   std::fflush(nullptr); // else both processes would write what is buffered
+  const auto parent = ::getpid();
   made.process_ = ::fork();
   if (made.process_ < 0) {
     const auto why = last_error();
@@ -45,7 +47,10 @@ result<sandbox> sandbox::start(const std::function<void(int pipe)>& work) {
   }
   if (made.process_ == 0) {
     ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGTERM, SIG_DFL);
+    ::signal(SIGTERM, SIG_IGN);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+      std::_Exit(1); // it ended before we asked to hear of that
     ::dup2(made.complaints_, STDERR_FILENO);
     ::close(ends[0]);
     work(ends[1]);

@@ -11,7 +11,8 @@
 namespace kodama::apps {
 
 /// A process of its own for work that may crash or never end. What it says on stderr is kept, so
-/// that a failed assertion can be told from another; SIGINT is for the parent to handle.
+/// that a failed assertion can be told from another. SIGINT and SIGTERM, which a terminal and a
+/// service manager send to the whole group, are for the parent to handle; its end ends the child.
 class sandbox {
 public:
   /// Forks. The child calls `work` with the writing end of a pipe, and ends. An error is the

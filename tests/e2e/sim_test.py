@@ -6,6 +6,8 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
+import time
 
 import harness
 
@@ -50,6 +52,31 @@ class Campaigns(harness.Case):
         self.assertEqual(again["seeds"], 60)
         for what in ("trace_hash", "exercised", "faults", "events"):
             self.assertEqual(again[what], whole[what])
+
+    def test_a_signal_to_the_whole_group_is_no_crash(self):
+        file = self.path("state")
+        self.sim("--seeds", "1-900", "--resume", file, "--jobs", 1, "--for", "1ms")
+        saved = os.stat(file).st_mtime_ns
+        sim = subprocess.Popen(
+            [harness.KODAMA, "sim", "--seeds", "1-900", "--resume", file, "--jobs", "2"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            deadline = time.monotonic() + harness.PATIENCE
+            while os.stat(file).st_mtime_ns == saved and time.monotonic() < deadline:
+                time.sleep(0.01)  # it listens once it has saved where it begins
+            sim.send_signal(signal.SIGTERM)  # both at once, as timeout does
+            os.killpg(sim.pid, signal.SIGTERM)
+            said = sim.communicate(timeout=harness.PATIENCE)[0]
+        finally:
+            sim.kill()
+            sim.wait()
+        self.assertEqual(sim.returncode, 0, said)
+        self.assertIn("; interrupted", said)
 
     def test_the_first_seed_may_be_0(self):
         self.assertIn("passed: 0 of 4 seeds failed", self.sim("--seeds", "0-3").stdout)
