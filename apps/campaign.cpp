@@ -1,6 +1,7 @@
 #include "apps/campaign.hpp"
 
 #include "apps/forked_oracle.hpp"
+#include "apps/run_limit.hpp"
 #include "apps/sandbox.hpp"
 #include "apps/units.hpp"
 
@@ -20,7 +21,7 @@ constexpr std::uint64_t block_min = 8;
 constexpr std::uint64_t block_max = 128;
 
 /// A run takes milliseconds; under a sanitizer a second. Who takes longer does not end.
-constexpr unsigned seed_seconds_max = 120;
+constexpr std::chrono::seconds seed_time_max{120};
 
 void write_all(int pipe, const std::string& text) {
   for (std::size_t at = 0; at != text.size();) {
@@ -36,7 +37,7 @@ void run_block(seed_range block, const campaign_options& options, int pipe) {
   tally found;
   for (auto seed = block.first; seed <= block.last; ++seed) {
     write_all(pipe, "begin " + std::to_string(seed) + '\n');
-    ::alarm(seed_seconds_max);
+    const run_limit limit{seed_time_max};
     run_seed(seed, options, found);
   }
   write_all(pipe, to_text(found));

@@ -1,5 +1,6 @@
 #include "apps/forked_oracle.hpp"
 
+#include "apps/run_limit.hpp"
 #include "apps/sandbox.hpp"
 
 #include <poll.h>
@@ -13,7 +14,7 @@ namespace {
 
 /// The child's side: the failure's promise and text, a line each; nothing when there is none.
 void run_and_tell(const sim::scenario& what, std::chrono::seconds at_most, int pipe) {
-  ::alarm(static_cast<unsigned>(at_most.count()));
+  const run_limit limit{at_most};
   sim::trace history;
   const auto failed = sim::first_failure(sim::run(what, history));
   if (!failed)
