@@ -45,6 +45,49 @@ bool write_all(int file, std::string_view content) {
   return true;
 }
 
+void close_keeping_errno(int file) {
+  const int why = errno;
+  ::close(file);
+  errno = why;
+}
+
+void remove_after_failure(const std::string& path) {
+  const int why = errno;
+  ::unlink(path.c_str());
+  errno = why;
+}
+
+bool write_to(const std::string& path, int how, std::string_view content) {
+  const int file = ::open(path.c_str(), how | O_CLOEXEC, 0666);
+  if (file < 0)
+    return false;
+  const bool written = write_all(file, content);
+  close_keeping_errno(file);
+  return written;
+}
+
+/// What is there and no file: not to be replaced by one.
+bool is_special(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
+}
+
+/// Where `path` leads to, whether or not it is there: a rename onto a link would replace the link.
+/// Empty, with errno set, where links go round in a circle.
+std::optional<std::string> behind_links(const std::string& path) {
+  constexpr int links_max = 40; // as many as Linux follows
+  std::filesystem::path at{path};
+  for (int i = 0; i <= links_max; ++i) {
+    std::error_code is_none;
+    const auto next = std::filesystem::read_symlink(at, is_none);
+    if (is_none)
+      return at.string();
+    at = at.parent_path() / next;
+  }
+  errno = ELOOP;
+  return std::nullopt;
+}
+
 } // namespace
 
 std::optional<std::string> read_whole(const std::string& path) {
@@ -60,31 +103,54 @@ std::optional<std::string> read_whole(const std::string& path) {
 }
 
 bool write_whole(const std::string& path, std::string_view content) {
-  const auto beside = path + ".new";
-  std::ofstream out{beside, std::ios::binary};
-  out.write(content.data(), static_cast<std::streamsize>(content.size()));
-  out.close();
-  return out && std::rename(beside.c_str(), path.c_str()) == 0;
+  if (is_special(path))
+    return write_to(path, O_WRONLY, content);
+  const auto target = behind_links(path);
+  if (!target)
+    return false;
+  const auto beside = *target + ".new";
+  if (write_to(beside, O_WRONLY | O_CREAT | O_TRUNC, content) &&
+      std::rename(beside.c_str(), target->c_str()) == 0)
+    return true;
+  remove_after_failure(beside);
+  return false;
 }
 
 bool write_secret(const std::string& path, std::string_view content) {
-  auto beside = path + ".XXXXXX";
+  const auto target = behind_links(path);
+  if (!target)
+    return false;
+  auto beside = *target + ".XXXXXX";
   const int file = ::mkostemp(beside.data(), O_CLOEXEC); // 0600
   if (file < 0)
     return false;
-  set_owner(file, path);
+  set_owner(file, *target);
   const bool written = write_all(file, content) && ::fsync(file) == 0 &&
-                       std::rename(beside.c_str(), path.c_str()) == 0;
-  const int why = errno;
-  ::close(file);
+                       std::rename(beside.c_str(), target->c_str()) == 0;
+  close_keeping_errno(file);
   if (!written)
-    ::unlink(beside.c_str());
-  errno = why;
+    remove_after_failure(beside);
   return written;
 }
 
 bool can_write(const std::string& path) {
-  return ::access(directory_of(path).c_str(), W_OK) == 0;
+  std::error_code is_none;
+  if (std::filesystem::is_directory(path, is_none)) {
+    errno = EISDIR;
+    return false;
+  }
+  // Not opened for a try: whoever reads a pipe would take the end of that for the end of all.
+  if (is_special(path))
+    return ::access(path.c_str(), W_OK) == 0;
+  const auto target = behind_links(path);
+  if (!target)
+    return false;
+  auto beside = *target + ".XXXXXX";
+  const int file = ::mkostemp(beside.data(), O_CLOEXEC);
+  if (file < 0)
+    return false;
+  ::close(file);
+  return ::unlink(beside.c_str()) == 0;
 }
 
 } // namespace kodama::apps

@@ -9,8 +9,9 @@ namespace kodama::apps {
 /// Everything in it; empty when it cannot be read.
 [[nodiscard]] std::optional<std::string> read_whole(const std::string& path);
 
-/// Writes it beside `path` first and renames it then, so that whoever reads finds the old content
-/// or the new one. False, with errno set, when it cannot be written.
+/// Writes it beside the file first and renames it then, so that whoever reads finds the old content
+/// or the new one. A symbolic link stays one, and what is no file (a device, a pipe) is written to.
+/// False, with errno set, when it cannot be written; then nothing is left beside the file.
 [[nodiscard]] bool write_whole(const std::string& path, std::string_view content);
 
 /// The same for what is nobody else's business. A file that is there keeps its mode, and its owner
@@ -18,7 +19,8 @@ namespace kodama::apps {
 /// directory is one group's to read and nobody else's (0750), that group's to read (0640).
 [[nodiscard]] bool write_secret(const std::string& path, std::string_view content);
 
-/// Asked before long work whose result would have nowhere to go; sets errno.
+/// Asked before long work whose result would have nowhere to go, and found out by trying: the
+/// directory then holds one file more for a moment. False, with errno set, when it cannot.
 [[nodiscard]] bool can_write(const std::string& path);
 
 } // namespace kodama::apps

@@ -1,9 +1,14 @@
 #include "apps/whole_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -41,6 +46,69 @@ TEST_F(WholeFile, IsReplacedAsAWhole) {
   ASSERT_TRUE(write_whole(path_, "another"));
   EXPECT_EQ(read_whole(path_), "another");
   EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+}
+
+TEST_F(WholeFile, StaysBehindItsLink) {
+  const auto link = directory_ + "/link";
+  std::filesystem::create_symlink("file", link); // from where the link is, and not there yet
+  for (const auto* content : {"one", "another"}) {
+    ASSERT_TRUE(can_write(link));
+    ASSERT_TRUE(write_whole(link, content));
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(read_whole(path_), content);
+  }
+  ASSERT_TRUE(write_secret(link, "secret"));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(read_whole(path_), "secret");
+}
+
+TEST_F(WholeFile, ALinkThatLeadsToItselfIsAnError) {
+  std::filesystem::create_symlink("file", path_);
+  EXPECT_FALSE(can_write(path_));
+  EXPECT_FALSE(write_whole(path_, "one"));
+  EXPECT_EQ(errno, ELOOP);
+}
+
+TEST_F(WholeFile, WhatIsNoFileIsWrittenTo) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_TRUE(can_write(path_)); // though nobody reads yet: no waiting for that
+  const int reader = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  EXPECT_TRUE(can_write(path_));
+  char read[16];
+  pollfd ended{reader, POLLIN, 0};
+  EXPECT_EQ(::poll(&ended, 1, 0), 0); // and does not find its end
+  EXPECT_TRUE(write_whole(path_, "one"));
+  EXPECT_EQ(::read(reader, read, sizeof read), 3);
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(path_));
+  EXPECT_TRUE(write_whole("/dev/null", "one"));
+  EXPECT_FALSE(write_whole("/dev/full", "one"));
+  EXPECT_EQ(errno, ENOSPC);
+}
+
+TEST_F(WholeFile, ADirectoryIsNoPlaceForContent) {
+  EXPECT_FALSE(can_write(directory_));
+  EXPECT_EQ(errno, EISDIR);
+  EXPECT_FALSE(write_whole(directory_, "one"));
+  EXPECT_EQ(errno, EISDIR);
+}
+
+TEST_F(WholeFile, AFullDiskLeavesTheOldContentAndNothingElse) {
+  ASSERT_TRUE(write_whole(path_, "old"));
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit few{4, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &few);
+  const bool written = write_whole(path_, "another");
+  const int why = errno;
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(written);
+  EXPECT_EQ(why, EFBIG);
+  EXPECT_EQ(read_whole(path_), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory_}, {}), 1);
 }
 
 TEST_F(WholeFile, ANewSecretIsItsOwnersAlone) {
@@ -82,6 +150,7 @@ TEST_F(WholeFile, ADirectoryThatIsNotThereIsAnError) {
   EXPECT_FALSE(write_secret(directory_ + "/none/file", "secret"));
   EXPECT_FALSE(can_write(directory_ + "/none/file"));
   EXPECT_TRUE(can_write(path_));
+  EXPECT_TRUE(std::filesystem::is_empty(directory_)); // which was tried, and left as it was
 }
 
 } // namespace
