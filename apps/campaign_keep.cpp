@@ -3,8 +3,6 @@
 #include "apps/jobs_option.hpp"
 #include "apps/whole_file.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 /// What is left of a campaign's findings for the next morning.
@@ -13,10 +11,6 @@ namespace {
 
 /// Where so many things are wrong, the first ones are enough to begin with.
 constexpr std::size_t shrunk_max = 10;
-
-std::string cannot_write(const std::string& path) {
-  return "cannot write " + path + ": " + std::strerror(errno);
-}
 
 std::string origin_of(const campaign_report& report, std::uint64_t seed) {
   return "seed " + std::to_string(seed) + words_of(report.options.drawn);
@@ -30,9 +24,15 @@ std::string stem_of(const campaign_report& report, const failed_seed& failed) {
          std::to_string(failed.seed);
 }
 
+/// Where all tests go; otherwise `wanted` is the file of the first one.
+bool is_directory(const std::string& wanted) {
+  std::error_code is_none;
+  return wanted.ends_with('/') || std::filesystem::is_directory(wanted, is_none);
+}
+
 /// A name that a C++ file may have under tests/: "exactly_once_4711_test.cpp".
 std::string test_path(const std::string& wanted, const std::string& stem) {
-  if (!wanted.ends_with('/') && !std::filesystem::is_directory(wanted))
+  if (!is_directory(wanted))
     return wanted;
   auto name = stem;
   for (char& c : name)
@@ -48,10 +48,6 @@ public:
       , report_{report} {}
 
   std::optional<std::string> run() {
-    std::error_code failed;
-    for (const auto* directory : {&options_.directory, &options_.test})
-      if (directory == &options_.directory ? !directory->empty() : directory->ends_with('/'))
-        std::filesystem::create_directories(*directory, failed);
     for (const auto& [shape, what] : report_.state.found.findings) {
       auto& files = report_.files[shape];
       if (!keep_scenarios(what, files) ||
@@ -68,10 +64,11 @@ private:
     for (const auto& each : what.seeds) {
       const auto path = path_of(stem_of(report_, each) + ".scenario");
       const auto drawn = report_.options.drawn.draw(each.seed);
-      if (!write(path, file_of(drawn, each.how, origin_of(report_, each.seed))))
+      std::string written;
+      if (!write(path, file_of(drawn, each.how, origin_of(report_, each.seed)), written))
         return false;
       if (files.scenario.empty())
-        files.scenario = path;
+        files.scenario = written;
     }
     return true;
   }
@@ -91,27 +88,27 @@ private:
     files.size = extent_of(made->smallest);
     const auto stem = stem_of(report_, first);
     const auto origin = origin_of(report_, first.seed);
-    if (!options_.directory.empty()) {
-      files.small = path_of(stem + "-small.scenario");
-      if (!write(files.small, file_of(made->smallest, made->how, origin)))
-        return false;
-    }
+    if (!options_.directory.empty() &&
+        !write(path_of(stem + "-small.scenario"), file_of(made->smallest, made->how, origin),
+               files.small))
+      return false;
     const auto test = test_path(options_.test, stem);
     if (options_.test.empty() || (test == options_.test && shrunk_ != 1))
       return true; // one file holds one test
-    files.test = test;
-    return write(test, test_of(made->smallest, made->how, origin));
+    return write(test, test_of(made->smallest, made->how, origin), files.test);
   }
 
   [[nodiscard]] std::string path_of(const std::string& name) const {
     return (std::filesystem::path{options_.directory} / name).string();
   }
 
-  bool write(const std::string& path, const std::string& content) {
-    if (write_whole(path, content))
-      return true;
-    error_ = cannot_write(path);
-    return false;
+  bool write(const std::string& path, const std::string& content, std::string& written) {
+    if (!write_whole(path, content)) {
+      error_ = cannot_write(path);
+      return false;
+    }
+    written = path;
+    return true;
   }
 
   const keep_options& options_;
@@ -122,7 +119,26 @@ private:
 
 } // namespace
 
+std::optional<std::string> prepare_to_keep(const keep_options& options) {
+  for (const auto& directory :
+       {options.directory, is_directory(options.test) ? options.test : std::string{}}) {
+    if (directory.empty())
+      continue;
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    if (failed)
+      return "cannot make the directory " + directory + ": " + failed.message();
+    if (!can_write((std::filesystem::path{directory} / "file").string()))
+      return cannot_write("to " + directory);
+  }
+  if (!options.test.empty() && !is_directory(options.test) && !can_write(options.test))
+    return cannot_write(options.test);
+  return std::nullopt;
+}
+
 std::optional<std::string> keep_findings(const keep_options& options, campaign_report& report) {
+  if (options.directory.empty() && options.test.empty())
+    return std::nullopt;
   return keeper{options, report}.run();
 }
 

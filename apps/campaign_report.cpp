@@ -40,7 +40,7 @@ void print_finding(const campaign_report& report, const std::string& shape, cons
   std::printf("  replay    kodama replay %" PRIu64 "%s\n", first.seed,
               flags_of(report.options.drawn).c_str());
   const auto kept = report.files.find(shape);
-  if (kept == report.files.end()) {
+  if (kept == report.files.end() || kept->second.none()) {
     if (first.how.promise != "determinism")
       std::printf("  shrink    kodama shrink %" PRIu64 "%s -o small.scenario\n", first.seed,
                   flags_of(report.options.drawn).c_str());

@@ -14,6 +14,8 @@ struct finding_files {
   std::string small;    ///< shrunk
   std::string test;     ///< a GoogleTest with the shrunk one
   extent size;          ///< of the shrunk one
+
+  [[nodiscard]] bool none() const { return scenario.empty() && small.empty() && test.empty(); }
 };
 
 /// Everything that a campaign has to say at its end.
@@ -42,7 +44,11 @@ struct keep_options {
   bool shrink = true;
   shrink_options shrinking;
 };
-/// Writes the files, and shrinks the first failure of each finding. An error is a sentence.
+/// Makes the directories, and tries whether files can be written there: to be asked before work
+/// whose findings would have nowhere to go. An error is a sentence.
+[[nodiscard]] std::optional<std::string> prepare_to_keep(const keep_options& options);
+/// Writes the files, and shrinks the first failure of each finding. An error is a sentence; the
+/// report names the files that were written before.
 [[nodiscard]] std::optional<std::string> keep_findings(const keep_options& options,
                                                        campaign_report& report);
 

@@ -6,10 +6,8 @@
 #include "apps/units.hpp"
 #include "apps/whole_file.hpp"
 
-#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 
 namespace kodama::apps {
@@ -45,7 +43,7 @@ int run(shrink_command& command) {
     return fail(loaded.error().reason);
   for (const auto* path : {&command.output, &command.test})
     if (!path->empty() && !can_write(*path))
-      return fail("cannot write " + *path + ": " + std::strerror(errno));
+      return fail(cannot_write(*path));
   command.options.show = true;
   const auto shrunk = shrink_failure(loaded->what, command.options);
   if (!shrunk)
@@ -60,10 +58,10 @@ int run(shrink_command& command) {
   if (command.output.empty())
     std::fputs(text.c_str(), stdout);
   else if (!write_whole(command.output, text))
-    return fail("cannot write " + command.output + ": " + std::strerror(errno));
+    return fail(cannot_write(command.output));
   if (!command.test.empty() &&
       !write_whole(command.test, test_of(made->smallest, made->how, loaded->origin)))
-    return fail("cannot write " + command.test + ": " + std::strerror(errno));
+    return fail(cannot_write(command.test));
   std::fprintf(stderr, "%s: %s\n", made->how.promise.c_str(), made->how.text.c_str());
   std::fprintf(stderr, "from %s to %s, in %.1f s and %" PRIu64 " runs%s\n",
                to_text(extent_of(loaded->what)).c_str(), to_text(extent_of(made->smallest)).c_str(),

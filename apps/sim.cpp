@@ -10,11 +10,11 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace kodama::apps {
 namespace {
@@ -163,9 +163,15 @@ int run(sim_command& command) {
   if (!from)
     return fail(from.error().reason);
 
+  command.keep.shrink = !command.no_shrink;
+  command.keep.shrinking.jobs = report.options.jobs;
+  command.keep.shrinking.show = !command.json;
+
   watch watching{command, report.options};
+  if (const auto error = prepare_to_keep(command.keep))
+    return fail(*error);
   if (!watching.save(*from))
-    return fail("cannot write " + command.resume + ": " + std::strerror(errno));
+    return fail(cannot_write(command.resume));
   const auto count = report.options.seeds.last - report.options.seeds.first + 1;
   if (command.canary || count > large_campaign) {
     const auto flown = run_canary(report.options);
@@ -176,22 +182,23 @@ int run(sim_command& command) {
   report.state = run_campaign(report.options, *from, std::ref(watching));
   report.interrupted = watching.interrupted();
   watching.clear();
-  if (!watching.save(report.state))
-    return fail("cannot write " + command.resume + ": " + std::strerror(errno));
 
-  command.keep.shrink = !command.no_shrink;
-  command.keep.shrinking.jobs = report.options.jobs;
-  command.keep.shrinking.show = !command.json;
-  if (!command.keep.directory.empty() || !command.keep.test.empty())
-    if (const auto error = keep_findings(command.keep, report))
-      return fail(*error);
+  // What fails from here on must not cost the report, which may be the work of hours.
+  std::vector<std::string> troubles;
+  if (report.state.trouble)
+    troubles.push_back(cannot_start(report.options.jobs, report.state.trouble));
+  if (!watching.save(report.state))
+    troubles.push_back(cannot_write(command.resume));
+  if (const auto error = keep_findings(command.keep, report))
+    troubles.push_back(*error);
   if (command.json)
     print_json(report);
   else
     print_summary(report);
-  if (report.state.trouble)
-    return fail(cannot_start(report.options.jobs, report.state.trouble));
-  return report.passed() ? 0 : 1;
+  int status = report.passed() ? 0 : 1;
+  for (const auto& each : troubles)
+    status = fail(each);
+  return status;
 }
 
 void add_range_options(CLI::App& command, sim_command& options) {

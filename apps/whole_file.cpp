@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -151,6 +152,10 @@ bool can_write(const std::string& path) {
     return false;
   ::close(file);
   return ::unlink(beside.c_str()) == 0;
+}
+
+std::string cannot_write(const std::string& path) {
+  return "cannot write " + path + ": " + std::strerror(errno);
 }
 
 } // namespace kodama::apps

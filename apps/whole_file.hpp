@@ -23,4 +23,7 @@ namespace kodama::apps {
 /// directory then holds one file more for a moment. False, with errno set, when it cannot.
 [[nodiscard]] bool can_write(const std::string& path);
 
+/// What to say after either, while errno still tells why.
+[[nodiscard]] std::string cannot_write(const std::string& path);
+
 } // namespace kodama::apps

@@ -86,6 +86,37 @@ class Campaigns(harness.Case):
         told = self.json("--for", "300ms")
         self.assertGreater(told["seeds"], 0)
 
+    def with_findings(self, *findings):
+        """A campaign that has nothing to run any more, and these findings."""
+        file = pathlib.Path(self.path("found"))
+        text = "kodama campaign 1\nrange 1-20\nnext 21\nseeds 20\n"
+        for seed, promise, what in findings:
+            text += f"finding 1 {promise}: {what}\nfailed {seed} {promise} {what}\n"
+        file.write_text(text)
+        return file
+
+    def test_a_place_that_cannot_be_written_is_told_before_the_first_seed(self):
+        pathlib.Path(self.path("file")).write_text("")
+        for arguments, said in (
+            (["--keep", "/proc/nope"], "cannot make the directory /proc/nope: "),
+            (["--keep", self.path("file")], "cannot make the directory .*file: Not a directory"),
+            (["--emit-test", "/proc/nope/"], "cannot make the directory /proc/nope/: "),
+            (["--emit-test", "/proc/nope"], "cannot write /proc/nope: "),
+        ):
+            done = self.sim("--seeds", "1-2", *arguments, status=2)
+            self.assert_one_line(done.stderr, said)
+            self.assertEqual(done.stdout, "")
+
+    def test_what_cannot_be_kept_does_not_cost_the_report(self):
+        found = self.with_findings((3, "liveness", "all is late"), (5, "mqtt", "all is lost"))
+        os.makedirs(self.path("kept/liveness-3.scenario"))
+        flags = ["--resume", found, "--keep", self.path("kept"), "--no-shrink"]
+        done = self.sim(*flags, status=2)
+        self.assert_one_line(done.stderr, "cannot write .*/liveness-3.scenario: Is a directory")
+        self.assertIn("FAILED: 2 of 20 seeds failed", done.stdout)
+        self.assertIn("shrink    kodama shrink 3 -o small.scenario", done.stdout)
+        self.assertEqual(self.json(*flags, status=2)["failed"], 2)
+
     def test_wrong_usage_is_told_in_one_line(self):
         other = self.path("other")
         self.sim("--seeds", "1-2", "--resume", other)
