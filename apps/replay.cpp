@@ -1,6 +1,7 @@
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
 #include "apps/shrink_run.hpp"
+#include "apps/standard_output.hpp"
 #include "apps/units.hpp"
 #include "sim/faults.hpp"
 #include "sim/story_focus.hpp"
@@ -134,7 +135,7 @@ void add_replay(CLI::App& parent, int& exit_code) {
       ->type_name("WHAT");
   command->add_option("--html", options->html, "Write the story as a page to look at, too")
       ->type_name("FILE");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->callback([options, &exit_code] { exit_code = after_output("replay", run(*options)); });
 }
 
 } // namespace kodama::apps

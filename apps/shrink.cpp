@@ -3,6 +3,7 @@
 #include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/shrink_run.hpp"
+#include "apps/standard_output.hpp"
 #include "apps/units.hpp"
 #include "apps/whole_file.hpp"
 
@@ -91,7 +92,7 @@ void add_shrink(CLI::App& parent, int& exit_code) {
                     "Time at most (default: 30s)")
       ->type_name("TIME");
   add_jobs_option(*command, options->options.jobs);
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->callback([options, &exit_code] { exit_code = after_output("shrink", run(*options)); });
 }
 
 } // namespace kodama::apps

@@ -5,6 +5,7 @@
 #include "apps/interruption.hpp"
 #include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
+#include "apps/standard_output.hpp"
 #include "apps/units.hpp"
 #include "apps/whole_file.hpp"
 
@@ -248,7 +249,7 @@ void add_sim(CLI::App& parent, int& exit_code) {
   const auto options = std::make_shared<sim_command>();
   add_range_options(*command, *options);
   add_result_options(*command, *options);
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->callback([options, &exit_code] { exit_code = after_output("sim", run(*options)); });
 }
 
 } // namespace kodama::apps

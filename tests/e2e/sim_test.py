@@ -117,6 +117,21 @@ class Campaigns(harness.Case):
         self.assertIn("shrink    kodama shrink 3 -o small.scenario", done.stdout)
         self.assertEqual(self.json(*flags, status=2)["failed"], 2)
 
+    def test_a_full_standard_output_is_told(self):
+        for arguments in (
+            ["sim", "--seeds", "1-2"],
+            ["sim", "--seeds", "1-2", "--json"],
+            ["replay", "1"],
+            ["replay", "1", "--hash"],
+            ["replay", "1", "--scenario"],
+        ):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run(
+                    [harness.KODAMA, *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+                )
+            self.assertEqual(done.returncode, 2)
+            self.assert_one_line(done.stderr, f"kodama: {arguments[0]}: cannot write to standard output")
+
     def test_wrong_usage_is_told_in_one_line(self):
         other = self.path("other")
         self.sim("--seeds", "1-2", "--resume", other)
