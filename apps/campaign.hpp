@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/tally.hpp"
+#include "apps/units.hpp"
 #include "protocol/result.hpp"
 #include "sim/drawing.hpp"
 
@@ -59,8 +60,8 @@ struct saved_campaign {
   campaign_options options;
   campaign_state state;
 };
-/// Empty when it is no such file.
-[[nodiscard]] std::optional<saved_campaign> parse_campaign(std::string_view text);
+/// A refusal names the line and what was expected there.
+[[nodiscard]] parsed<saved_campaign> parse_campaign(std::string_view text);
 
 /// A fault that must be noticed: in the canary's worlds each user misses one message for certain.
 struct canary_result {

@@ -58,6 +58,10 @@ bool read_line(std::string_view line, saved_campaign& to) {
   return true;
 }
 
+refusal refused(std::size_t line, const std::string& expected) {
+  return {"line " + std::to_string(line) + ": expected " + expected};
+}
+
 } // namespace
 
 std::string to_text(const campaign_options& options, const campaign_state& state) {
@@ -76,17 +80,35 @@ std::string to_text(const campaign_options& options, const campaign_state& state
   return text + to_text(state.found);
 }
 
-std::optional<saved_campaign> parse_campaign(std::string_view text) {
+parsed<saved_campaign> parse_campaign(std::string_view text) {
   saved_campaign read;
-  bool first = true;
-  while (!text.empty()) {
+  std::map<std::string, std::size_t, std::less<>> first_told; // findings, and in which line
+  std::size_t number = 0;
+  do {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (first ? line != first_line : !read_line(line, read))
-      return std::nullopt;
-    first = false;
-  }
-  return first ? std::nullopt : std::optional{std::move(read)};
+    ++number;
+    if (number == 1 && line != first_line)
+      return refused(number, '"' + std::string{first_line} + '"');
+    if (number != 1 && !read_line(line, read))
+      return refused(number, "a line as `kodama sim --resume` writes it");
+    for (const auto& [shape, found] : read.state.found.findings)
+      first_told.try_emplace(shape, number);
+  } while (!text.empty());
+  // Whoever reads on relies on these.
+  for (const auto& [shape, found] : read.state.found.findings)
+    if (found.seeds.empty() || found.count < found.seeds.size())
+      return refused(first_told[shape],
+                     "`finding COUNT SHAPE`, then one to COUNT lines `failed SEED "
+                     "PROMISE TEXT` of that shape");
+  const auto& seeds = read.options.seeds;
+  const auto& state = read.state;
+  if (state.next < seeds.first || state.next > seeds.last + 1)
+    return refusal{"expected `next` to be one of " + show({seeds.first, seeds.last + 1})};
+  for (const auto& each : state.open)
+    if (each.first < seeds.first || each.last >= state.next)
+      return refusal{"expected `open` to lie before `next` and in the range: " + show(each)};
+  return read;
 }
 
 } // namespace kodama::apps

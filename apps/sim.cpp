@@ -90,9 +90,12 @@ parsed<campaign_state> begin(const sim_command& command, campaign_options& optio
   if (command.resume.empty() || ::access(command.resume.c_str(), F_OK) != 0)
     return state;
   const auto text = read_whole(command.resume);
-  const auto saved = text ? parse_campaign(*text) : std::nullopt;
+  if (!text)
+    return refusal{"--resume: \"" + command.resume + "\" cannot be read"};
+  const auto saved = parse_campaign(*text);
   if (!saved)
-    return refusal{"--resume: \"" + command.resume + "\" is not a campaign to go on with"};
+    return refusal{"--resume: \"" + command.resume +
+                   "\" is not a campaign to go on with: " + saved.error().reason};
   const bool same_seeds = !command.seeds || saved->options.seeds.first == options.seeds.first;
   if (!same_seeds || saved->options.drawn != options.drawn ||
       saved->options.check_determinism != options.check_determinism)

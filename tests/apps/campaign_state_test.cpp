@@ -15,7 +15,7 @@ RC_GTEST_PROP(CampaignState, IsReadBackFromItsText, ()) {
   options.drawn.without = sim::fault_set{*rc::gen::arbitrary<std::uint64_t>()};
   options.check_determinism = *rc::gen::arbitrary<bool>();
   campaign_state state;
-  state.next = *rc::gen::inRange<std::uint64_t>(7, 7001);
+  state.next = *rc::gen::inRange<std::uint64_t>(12, 7002);
   state.open = {{8, 9}, {11, 11}};
   state.took = std::chrono::milliseconds{*rc::gen::inRange(0, 1'000'000)};
   state.found.seeds = 12;
@@ -26,13 +26,46 @@ RC_GTEST_PROP(CampaignState, IsReadBackFromItsText, ()) {
   RC_ASSERT(read->options.drawn == options.drawn);
 }
 
+/// Why "kodama campaign 1" with these lines is refused.
+std::string refusal_of(const std::string& lines) {
+  const auto read = parse_campaign("kodama campaign 1\n" + lines);
+  return read ? "" : read.error().reason;
+}
+
 TEST(CampaignState, RefusesWhatItDoesNotUnderstand) {
-  for (const auto* text :
-       {"", "kodama campaign 2\n", "kodama campaign 1\nopen 5-4\n",
-        "kodama campaign 1\nrange 0-18446744073709551615\n", "kodama campaign 1\nprofile moebius\n",
-        "kodama campaign 1\nwhat\n", "kodama campaign 1\nschedule pct\n",
-        "kodama campaign 1\nwithout nothing\n"})
-    EXPECT_FALSE(parse_campaign(text).has_value()) << text;
+  for (const auto* other : {"", "kodama campaign 2\n", "kodama scenario 1\n"}) {
+    const auto read = parse_campaign(other);
+    ASSERT_FALSE(read.has_value()) << other;
+    EXPECT_EQ(read.error().reason, "line 1: expected \"kodama campaign 1\"");
+  }
+  for (const auto* line :
+       {"open 5-4", "range 0-18446744073709551615", "profile moebius", "what", "schedule pct",
+        "without nothing", "failed x liveness late", "finding liveness: late"})
+    EXPECT_EQ(refusal_of("seeds 3\n" + std::string{line} + '\n'),
+              "line 3: expected a line as `kodama sim --resume` writes it")
+        << line;
+}
+
+TEST(CampaignState, RefusesFindingsWithoutTheirSeeds) {
+  const std::string expected =
+      "expected `finding COUNT SHAPE`, then one to COUNT lines `failed SEED PROMISE TEXT` of that "
+      "shape";
+  EXPECT_EQ(refusal_of("finding 1 mqtt: late\nfailed 4 mqtt late\n"), "");
+  EXPECT_EQ(refusal_of("finding 3 exactly-once: x\n"), "line 2: " + expected);
+  EXPECT_EQ(refusal_of("seeds 3\nfailed 4 mqtt late\n"), "line 3: " + expected);
+  EXPECT_EQ(refusal_of("finding 1 mqtt: late\nfailed 4 mqtt late\nfailed 5 mqtt late\n"),
+            "line 2: " + expected);
+  // That of another shape is none.
+  EXPECT_EQ(refusal_of("finding 1 mqtt: late\nfailed 4 mqtt lost\n"), "line 2: " + expected);
+}
+
+TEST(CampaignState, RefusesToGoOnOutsideOfItsRange) {
+  EXPECT_EQ(refusal_of("range 5-9\nnext 10\nopen 5-9\n"), "");
+  EXPECT_EQ(refusal_of("range 5-9\nnext 11\n"), "expected `next` to be one of 5-10");
+  EXPECT_EQ(refusal_of("range 5-9\nnext 4\n"), "expected `next` to be one of 5-10");
+  for (const auto* open : {"4-5", "7-8"})
+    EXPECT_EQ(refusal_of("range 5-9\nnext 8\nopen " + std::string{open} + '\n'),
+              "expected `open` to lie before `next` and in the range: " + std::string{open});
 }
 
 } // namespace

@@ -136,6 +136,8 @@ class Campaigns(harness.Case):
         other = self.path("other")
         self.sim("--seeds", "1-2", "--resume", other)
         pathlib.Path(self.path("nonsense")).write_text("nonsense\n")
+        hollow = self.with_findings((3, "liveness", "late"))
+        hollow.write_text(hollow.read_text().split("failed")[0])
         for arguments, said in (
             (["--seeds", "9-1"], "is not a range of seeds"),
             (["--profile", "wild"], "expected none, lossy, mobile, hostile or swarm"),
@@ -145,7 +147,9 @@ class Campaigns(harness.Case):
             (["--resume", other, "--without", "jitter"], "other seeds or options"),
             (["--without", "udp_los"], "is no kind of fault; expected of latency, jitter,"),
             (["--schedule", "pct"], "expected uniform or priorities"),
-            (["--resume", self.path("nonsense")], "is not a campaign to go on with"),
+            (["--resume", self.path("nonsense")], "is not a campaign to go on with: line 1: expected"),
+            (["--resume", self.directory], "--resume: .* cannot be read"),
+            (["--resume", hollow], "line 5: expected `finding COUNT SHAPE`, then"),
             (["--seeds", "1", "--resume", "/nowhere/state"], "cannot write /nowhere/state"),
         ):
             done = self.sim(*arguments, status=2)
