@@ -57,7 +57,7 @@ public:
   campaign_state run(const std::function<bool(const campaign_state&)>& may_go_on) {
     const auto started = std::chrono::steady_clock::now();
     const auto took_before = state_.took;
-    bool go_on = true;
+    bool go_on = may_go_on(with_running());
     while (true) {
       while (go_on && !state_.trouble && running_.size() < options_.jobs)
         if (const auto block = next_block())

@@ -45,7 +45,8 @@ struct campaign_state {
 };
 
 /// Runs seeds, some at a time, in `jobs` processes, so that a crash costs its seed and no other.
-/// `may_go_on` is called several times a second; once it says no, what was begun is finished.
+/// `may_go_on` is called before the first one and then several times a second; once it says no,
+/// what was begun is finished.
 [[nodiscard]] campaign_state
 run_campaign(const campaign_options& options, campaign_state from,
              const std::function<bool(const campaign_state&)>& may_go_on);

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kodama::apps {
@@ -102,6 +103,10 @@ parsed<campaign_state> begin(const sim_command& command, campaign_options& optio
     return refusal{"--resume: \"" + command.resume +
                    "\" belongs to a campaign with other seeds or options; give the same, or "
                    "another file"};
+  if (command.seeds && saved->state.next > options.seeds.last + 1)
+    return refusal{"--resume: the campaign of \"" + command.resume + "\" has come to seed " +
+                   std::to_string(saved->state.next - 1) +
+                   ", beyond --seeds; ask for as many at least, or give another file"};
   if (!command.seeds && !is_without_end(command))
     options.seeds = saved->options.seeds;
   options.seeds.first = saved->options.seeds.first;
@@ -122,8 +127,11 @@ public:
     if (now >= saved_ + std::chrono::seconds{5})
       save(state);
     const auto most = command_.until_failure ? 1 : command_.stop_after;
-    return !interrupted_.came() && (most == 0 || state.found.failures() < most) &&
-           (command_.at_most == duration{0} || now < begun_ + command_.at_most);
+    // However short the time, something is run in it: who resumes again and again comes to an end.
+    const bool first = !std::exchange(asked_, true);
+    const bool in_time =
+        first || command_.at_most == duration{0} || now < begun_ + command_.at_most;
+    return !interrupted_.came() && (most == 0 || state.found.failures() < most) && in_time;
   }
 
   /// False when it cannot be written.
@@ -154,6 +162,7 @@ private:
   const sim_command& command_;
   const campaign_options& options_;
   interruption interrupted_;
+  bool asked_ = false;
   bool visible_ = ::isatty(STDERR_FILENO) != 0 && !command_.json;
   clock::time_point begun_ = clock::now();
   clock::time_point shown_ = begun_;

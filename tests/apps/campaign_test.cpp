@@ -28,6 +28,15 @@ TEST(Campaign, RunsTheSmallestSeedAndTheLargest) {
   }
 }
 
+TEST(Campaign, RunsNothingThatItMayNot) {
+  campaign_options options;
+  const auto never = [](const campaign_state&) { return false; };
+  const auto ended = run_campaign(options, begin_with(options), never);
+  EXPECT_EQ(ended.found.seeds, 0U);
+  EXPECT_EQ(ended.next, options.seeds.first);
+  EXPECT_FALSE(ended.is_done);
+}
+
 /// Until its end this process may open so many files.
 class few_files {
 public:

@@ -95,6 +95,16 @@ class Campaigns(harness.Case):
         file.write_text(text)
         return file
 
+    def test_a_campaign_that_has_failed_goes_no_further_until_told_to(self):
+        found = self.with_findings((3, "liveness", "late"))
+        for _ in range(2):
+            told = self.json("--until-failure", "--resume", found, status=1)
+            self.assertEqual(told["seeds"], 20)
+        told = self.json("--until-failure", "--seeds", "1-20", "--resume", found, status=1)
+        self.assertEqual((told["seeds"], told["last"]), (20, 20))
+        told = self.json("--seeds", "1-22", "--resume", found, status=1)
+        self.assertEqual((told["seeds"], told["last"]), (22, 22))
+
     def test_a_place_that_cannot_be_written_is_told_before_the_first_seed(self):
         pathlib.Path(self.path("file")).write_text("")
         for arguments, said in (
@@ -149,6 +159,7 @@ class Campaigns(harness.Case):
             (["--schedule", "pct"], "expected uniform or priorities"),
             (["--resume", self.path("nonsense")], "is not a campaign to go on with: line 1: expected"),
             (["--resume", self.directory], "--resume: .* cannot be read"),
+            (["--resume", other, "--seeds", "1-1"], "has come to seed 2, beyond --seeds"),
             (["--resume", hollow], "line 5: expected `finding COUNT SHAPE`, then"),
             (["--seeds", "1", "--resume", "/nowhere/state"], "cannot write /nowhere/state"),
         ):
