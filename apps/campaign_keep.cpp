@@ -16,12 +16,10 @@ std::string origin_of(const campaign_report& report, std::uint64_t seed) {
   return "seed " + std::to_string(seed) + words_of(report.options.drawn);
 }
 
-/// "exactly-once-4711", or "exactly-once-lossy-4711"
+/// "exactly-once-4711", or "exactly-once-lossy-without-jitter-4711": what means another world has
+/// another name.
 std::string stem_of(const campaign_report& report, const failed_seed& failed) {
-  const auto profile = report.options.drawn.profile;
-  return failed.how.promise + '-' +
-         (profile == sim::fault_profile::swarm ? "" : std::string{sim::to_string(profile)} + '-') +
-         std::to_string(failed.seed);
+  return failed.how.promise + '-' + name_of(report.options.drawn) + std::to_string(failed.seed);
 }
 
 /// Where all tests go; otherwise `wanted` is the file of the first one.
@@ -36,7 +34,7 @@ std::string test_path(const std::string& wanted, const std::string& stem) {
     return wanted;
   auto name = stem;
   for (char& c : name)
-    if (c == '-')
+    if (c == '-' || c == '+')
       c = '_';
   return (std::filesystem::path{wanted} / (name + "_test.cpp")).string();
 }

@@ -2,7 +2,11 @@
 
 #include "apps/parsed_option.hpp"
 #include "apps/units.hpp"
+#include "sim/random.hpp"
 
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <optional>
 
 namespace kodama::apps {
@@ -18,6 +22,27 @@ std::string spaced(const sim::fault_set& kinds) {
   std::string text;
   for (const char c : sim::to_text(kinds))
     text += c == ',' ? std::string{", "} : std::string{c};
+  return text;
+}
+
+/// Whichever are fewer are named; that none is left has no other name.
+bool names_those_left(const sim::fault_set& without) {
+  return without.count() > named_max && !without.all();
+}
+
+/// "jitter+udp_loss"; of many their number and a hash, as names of files are short.
+std::string mark_of(const sim::fault_set& kinds) {
+  constexpr std::size_t spelt_out_max = 2;
+  if (kinds.all())
+    return "all";
+  if (kinds.count() > spelt_out_max) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%zu-kinds-%08" PRIx64, kinds.count(),
+                  sim::mix(kinds.to_ullong()) >> 32U);
+    return text;
+  }
+  auto text = sim::to_text(kinds);
+  std::replace(text.begin(), text.end(), ',', '+');
   return text;
 }
 
@@ -73,9 +98,8 @@ std::string flags_of(const sim::drawing& how) {
   if (how.schedule)
     text += " --schedule " + std::string{to_string(*how.schedule)};
   if (how.without.any())
-    text += how.without.count() <= named_max || how.without.all()
-                ? " --without " + sim::to_text(how.without)
-                : " --only-fault " + sim::to_text(~how.without);
+    text += names_those_left(how.without) ? " --only-fault " + sim::to_text(~how.without)
+                                          : " --without " + sim::to_text(how.without);
   return text;
 }
 
@@ -86,9 +110,20 @@ std::string words_of(const sim::drawing& how, bool with_profile) {
   if (how.schedule)
     text += ", schedule " + std::string{to_string(*how.schedule)};
   if (how.without.any())
-    text += how.without.count() <= named_max || how.without.all()
-                ? ", without " + spaced(how.without)
-                : ", only " + spaced(~how.without);
+    text += names_those_left(how.without) ? ", only " + spaced(~how.without)
+                                          : ", without " + spaced(how.without);
+  return text;
+}
+
+std::string name_of(const sim::drawing& how) {
+  std::string text;
+  if (how.profile != sim::fault_profile::swarm)
+    text += std::string{to_string(how.profile)} + '-';
+  if (how.schedule)
+    text += std::string{to_string(*how.schedule)} + '-';
+  if (how.without.any())
+    text += names_those_left(how.without) ? "only-" + mark_of(~how.without) + '-'
+                                          : "without-" + mark_of(how.without) + '-';
   return text;
 }
 

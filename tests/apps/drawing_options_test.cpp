@@ -56,6 +56,24 @@ TEST(DrawingOptions, AreToldInProse) {
   EXPECT_EQ(words_of(parse("--only-fault udp_loss").drawn), ", only udp_loss");
 }
 
+TEST(DrawingOptions, AreToldInTheNameOfAFile) {
+  EXPECT_EQ(name_of({}), "");
+  EXPECT_EQ(name_of(parse("--profile lossy --schedule uniform").drawn), "lossy-uniform-");
+  EXPECT_EQ(name_of(parse("--without jitter").drawn), "without-jitter-");
+  EXPECT_EQ(name_of(parse("--only-fault udp_loss,jitter").drawn), "only-jitter+udp_loss-");
+  sim::drawing nothing;
+  nothing.without.set();
+  EXPECT_EQ(name_of(nothing), "without-all-");
+}
+
+TEST(DrawingOptions, HaveShortNamesThatTellManyKindsApart) {
+  const auto one = name_of(parse("--without jitter,latency,udp_loss").drawn);
+  const auto two = name_of(parse("--without jitter,latency,udp_mtu").drawn);
+  EXPECT_EQ(one.find("without-3-kinds-"), 0U) << one;
+  EXPECT_LT(one.size(), 32U) << one;
+  EXPECT_NE(one, two);
+}
+
 TEST(DrawingOptions, NamesWhatThereIsWhenANameIsWrong) {
   for (const auto* option : {"--without", "--only-fault"}) {
     const auto error = parse(std::string{option} + " udp_loss,udp_los").error;
