@@ -72,10 +72,11 @@ private:
   }
 
   bool keep_small(const failed_seed& first, finding_files& files) {
-    if (!options_.shrink || shrunk_++ == shrunk_max)
+    if (!wants_small())
       return true;
+    ++shrunk_;
     const auto drawn = report_.options.drawn.draw(first.seed);
-    const auto shrunk = shrink_failure(drawn, options_.shrinking);
+    const auto shrunk = options_.shrink_one(drawn, options_.shrinking);
     if (!shrunk) {
       error_ = cannot_start(options_.shrinking.jobs, shrunk.error());
       return false;
@@ -90,10 +91,20 @@ private:
         !write(path_of(stem + "-small.scenario"), file_of(made->smallest, made->how, origin),
                files.small))
       return false;
-    const auto test = test_path(options_.test, stem);
-    if (options_.test.empty() || (test == options_.test && shrunk_ != 1))
-      return true; // one file holds one test
-    return write(test, test_of(made->smallest, made->how, origin), files.test);
+    if (!wants_test())
+      return true;
+    has_test_ = true;
+    return write(test_path(options_.test, stem), test_of(made->smallest, made->how, origin),
+                 files.test);
+  }
+
+  /// Whether the next shrunk scenario has anywhere to go.
+  [[nodiscard]] bool wants_small() const {
+    return options_.shrink && shrunk_ < shrunk_max && (!options_.directory.empty() || wants_test());
+  }
+  /// One file holds one test.
+  [[nodiscard]] bool wants_test() const {
+    return !options_.test.empty() && (!has_test_ || is_directory(options_.test));
   }
 
   [[nodiscard]] std::string path_of(const std::string& name) const {
@@ -112,6 +123,7 @@ private:
   const keep_options& options_;
   campaign_report& report_;
   std::size_t shrunk_ = 0;
+  bool has_test_ = false;
   std::string error_;
 };
 

@@ -3,6 +3,7 @@
 #include "apps/campaign.hpp"
 #include "apps/shrink_run.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -43,6 +44,7 @@ struct keep_options {
   std::string test;      ///< a file for the first finding, or a directory for all; empty: none
   bool shrink = true;
   shrink_options shrinking;
+  std::function<decltype(shrink_failure)> shrink_one = shrink_failure;
 };
 /// Makes the directories, and tries whether files can be written there: to be asked before work
 /// whose findings would have nowhere to go. An error is a sentence.
