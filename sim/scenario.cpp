@@ -272,6 +272,11 @@ bool has_user(const scenario& what, user_id user) noexcept {
   return user >= mqtt_user_base ? user - mqtt_user_base < what.mqtt.size() : user < what.users;
 }
 
+bool has_host(const scenario& what, host_id host) noexcept {
+  return host == host_id{server_host_number} || has_user(what, user_of(host)) ||
+         user_of(host) < what.users + what.intruders; // who are numbered behind the users
+}
+
 std::string name_in(const operation& what) {
   return what.name.empty() ? topic_name(what.topic) : what.name;
 }

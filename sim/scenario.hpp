@@ -150,6 +150,8 @@ inline constexpr duration connect_patience = std::chrono::seconds{5};
 }
 /// Has the scenario this person?
 [[nodiscard]] bool has_user(const scenario& what, user_id user) noexcept;
+/// Is there such a machine: the server's, that of a person or of an intruder?
+[[nodiscard]] bool has_host(const scenario& what, host_id host) noexcept;
 /// What an operation is about: a topic by number, or a name of its own.
 [[nodiscard]] std::string name_in(const operation& what);
 

@@ -213,10 +213,7 @@ scenario tidied(scenario what) {
   const auto before = what.end_at;
   what.plan.heal_at = what.heal_at;
   std::erase_if(what.operations, [&](const operation& each) { return !has_user(what, each.user); });
-  std::erase_if(what.strikes, [&](const timed_fault& each) {
-    return is_of_user(each) && user_of(each.host) >= what.users + what.intruders &&
-           !has_user(what, user_of(each.host));
-  });
+  std::erase_if(what.strikes, [&](const timed_fault& each) { return !has_host(what, each.host); });
   for (auto& each : what.operations) {
     if (!has_number(each))
       each.topic = 0;

@@ -97,9 +97,7 @@ private:
     std::vector<timed_fault> on_network;
     strikes_ = plan_.strikes;
     // Of somebody who is not there.
-    std::erase_if(strikes_, [&](const timed_fault& each) {
-      return each.host > host_of(mqtt_user_base - 1) && !has_user(plan_, user_of(each.host));
-    });
+    std::erase_if(strikes_, [&](const timed_fault& each) { return !has_host(plan_, each.host); });
     for (auto& each : strikes_)
       each.host = translated(each.host);
     for (const auto& each : strikes_) {

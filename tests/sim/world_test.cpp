@@ -109,6 +109,31 @@ TEST(World, DeliversByAFilterWhatItMatches) {
             6);
 }
 
+// Whoever lowers `users` by hand, or takes the intruders out, need not look for their strikes.
+TEST(World, LeavesOutStrikesOnWhoIsNotThere) {
+  scenario nobody;
+  nobody.users = 2;
+  nobody.heal_at = nobody.plan.heal_at = 5s;
+  nobody.end_at = 20s;
+  const auto undisturbed = run_hashed(nobody).trace_hash;
+  for (const auto host : {host_of(2), host_of(5), host_of(mqtt_user_base - 1),
+                          host_of(mqtt_user_base), host_of(mqtt_user_base + 1)})
+    for (const auto kind :
+         {fault_kind::black_hole, fault_kind::new_address, fault_kind::udp_blocked,
+          fault_kind::udp_blocked_to_host, fault_kind::udp_blocked_from_host,
+          fault_kind::udp_nat_port, fault_kind::client_pause}) {
+      auto what = nobody;
+      what.strikes = {{kind, host, 1s, 1s, 0}};
+      const auto result = run_hashed(what);
+      EXPECT_EQ(result.trace_hash, undisturbed) << to_text(what);
+      EXPECT_EQ(result.faults.struck(kind), 0) << to_text(what);
+    }
+  auto with_intruder = nobody;
+  with_intruder.intruders = 1;
+  with_intruder.strikes = {{fault_kind::black_hole, host_of(2), 1s, 1s, 0}};
+  EXPECT_EQ(run_hashed(with_intruder).faults.struck(fault_kind::black_hole), 1);
+}
+
 rc::Gen<operation> any_operation(std::uint32_t users, std::uint32_t topics) {
   return rc::gen::build<operation>(
       rc::gen::set(&operation::at, rc::gen::map(rc::gen::inRange(0, 20'000),
