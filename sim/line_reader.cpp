@@ -92,6 +92,14 @@ std::string show(probability p) {
   return with_point((p.of_65536 * steps + 65535) / 65536, share_decimals) + '%';
 }
 
+std::string to_string(const number_range& of) {
+  if (of.least == 0)
+    return "at most " + std::to_string(of.most);
+  if (of.most == number_range{}.most)
+    return "at least " + std::to_string(of.least);
+  return std::to_string(of.least) + " to " + std::to_string(of.most);
+}
+
 std::string_view line_reader::word() {
   rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
   at_ = static_cast<std::size_t>(rest_.data() - line_.data());

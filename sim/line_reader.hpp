@@ -6,6 +6,8 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,14 @@ namespace kodama::sim {
 [[nodiscard]] std::string show(duration d);
 /// In percent, with as few decimals as read back to the same: "10%", "0.0016%".
 [[nodiscard]] std::string show(probability p);
+
+/// What a number may be: by default whatever its type can hold.
+struct number_range {
+  std::uint64_t least = 0;
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+};
+/// "at most 2", "at least 1", "1 to 65535".
+[[nodiscard]] std::string to_string(const number_range& of);
 
 /// One line of a text that people edit, word by word. What stands behind a '#' is a comment.
 ///
@@ -40,6 +50,10 @@ public:
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), to);
     return (failed == std::errc{} && end == text.data() + text.size()) ||
            fail("a whole number that is not too large");
+  }
+  template <std::unsigned_integral Number>
+  bool number(Number& to, const number_range& allowed) {
+    return number(to) && ((to >= allowed.least && to <= allowed.most) || fail(to_string(allowed)));
   }
   /// At most ten years, to the nanosecond.
   bool time(duration& to);

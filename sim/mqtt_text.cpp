@@ -15,10 +15,6 @@ std::string with(char to, char from, std::string text) {
   return text;
 }
 
-bool read_limited(line_reader& in, std::uint32_t& to, std::uint32_t most) {
-  return in.number(to) && (to <= most || in.fail("at most " + std::to_string(most)));
-}
-
 /// Visits what an operation has by name: numbers with the largest one, and flags.
 template <class Operation, class Numbers, class Flags>
 void each_detail(Operation& what, Numbers&& number, Flags&& flag) {
@@ -59,7 +55,7 @@ bool read_person(line_reader& in, user_id& to) {
   const auto what = in.word();
   if (what != "user" && what != "mqtt")
     return in.fail("\"user\" or \"mqtt\"");
-  if (!in.number(to))
+  if (!in.number(to, person_numbers))
     return false;
   if (what == "mqtt")
     to += mqtt_user_base;
@@ -114,7 +110,7 @@ bool read_mqtt_person(line_reader& in, scenario& to) {
     bool read = true;
     const auto number = [&](std::string_view name, std::uint32_t& value, std::uint32_t most) {
       if (name == word && !std::exchange(known, true))
-        read = read_limited(in, value, most);
+        read = in.number(value, {.most = most});
     };
     if (word == "will") {
       known = true;
@@ -167,7 +163,7 @@ bool read_mqtt_details(line_reader& in, operation& to) {
         [&](std::string_view name, std::uint32_t& value, std::uint32_t most) {
           if (name == word) {
             known = true;
-            read = read_limited(in, value, most);
+            read = in.number(value, {.most = most});
           }
         },
         [&](std::string_view name, bool& value) {

@@ -10,6 +10,9 @@ namespace kodama::sim {
 // What people with an MQTT client add to the text of a scenario (docs/simulation.md, "People with
 // an MQTT client"). A file without them is what it was before there were any.
 
+/// From the first one with an MQTT client on, a number is that of somebody else.
+inline constexpr number_range person_numbers{.most = mqtt_user_base - 1};
+
 /// "user 3" or "mqtt 3".
 [[nodiscard]] std::string text_of_person(user_id user);
 bool read_person(line_reader& in, user_id& to);

@@ -62,11 +62,11 @@ bool read_host(line_reader& in, host_id& to) {
   std::uint32_t number = 0;
   if (what == "server")
     to = host_id{0};
-  else if (what == "user" && in.number(number))
+  else if (what == "user" && in.number(number, person_numbers))
     to = host_of(number);
-  else if (what == "mqtt" && in.number(number))
+  else if (what == "mqtt" && in.number(number, person_numbers))
     to = host_of(mqtt_user_base + number);
-  else if (what == "host" && in.number(number))
+  else if (what == "host" && in.number(number, person_numbers))
     to = host_id{number};
   else
     return in.fail("\"server\", or \"user\" or \"mqtt\" and its number");
