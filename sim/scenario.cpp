@@ -168,11 +168,8 @@ void draw_strikes(scenario& made, std::uint64_t seed) {
   for (user_id i = 0; i != made.mqtt.size(); ++i)
     targets.push_back({host_of(mqtt_user_base + i), hash_of(user_host(mqtt_user_base + i)), false});
   made.strikes = draw_timed_faults(made.plan, seed, targets);
-  // MQTT has no datagrams, and its second copy would be another client.
-  std::erase_if(made.strikes, [](const timed_fault& each) {
-    return each.host > host_of(mqtt_user_base - 1) && (to_string(each.kind).starts_with("udp_") ||
-                                                       each.kind == fault_kind::client_second_copy);
-  });
+  std::erase_if(made.strikes,
+                [](const timed_fault& each) { return !may_strike(each.kind, each.host); });
 }
 
 /// Takes out of a plan what has been drawn from it. The strikes are what happens; a plan beside
@@ -275,6 +272,31 @@ bool has_user(const scenario& what, user_id user) noexcept {
 bool has_host(const scenario& what, host_id host) noexcept {
   return host == host_id{server_host_number} || has_user(what, user_of(host)) ||
          user_of(host) < what.users + what.intruders; // who are numbered behind the users
+}
+
+bool may_strike(fault_kind which, host_id host) noexcept {
+  const bool is_server = host == host_id{server_host_number};
+  const bool has_mqtt = !is_server && user_of(host) >= mqtt_user_base;
+  switch (which) {
+  case fault_kind::server_pause:
+  case fault_kind::server_restart:
+  case fault_kind::reconnect_storm: return is_server; // a storm is everybody's
+  case fault_kind::client_pause:
+  case fault_kind::client_kill:
+  case fault_kind::client_kill_forget:
+  case fault_kind::client_slow_reader:
+  case fault_kind::client_flood:
+  case fault_kind::client_malformed: return !is_server;
+  // Of an MQTT client it would be another client.
+  case fault_kind::client_second_copy: return !is_server && !has_mqtt;
+  // MQTT has no datagrams.
+  case fault_kind::udp_blocked:
+  case fault_kind::udp_blocked_to_host:
+  case fault_kind::udp_blocked_from_host:
+  case fault_kind::udp_nat_port:
+  case fault_kind::udp_nat_address: return !has_mqtt;
+  default: return true;
+  }
 }
 
 std::string name_in(const operation& what) {

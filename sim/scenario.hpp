@@ -152,6 +152,9 @@ inline constexpr duration connect_patience = std::chrono::seconds{5};
 [[nodiscard]] bool has_user(const scenario& what, user_id user) noexcept;
 /// Is there such a machine: the server's, that of a person or of an intruder?
 [[nodiscard]] bool has_host(const scenario& what, host_id host) noexcept;
+/// Does the kind strike at all what goes by this name: the server, users, or people with an MQTT
+/// client?
+[[nodiscard]] bool may_strike(fault_kind kind, host_id host) noexcept;
 /// What an operation is about: a topic by number, or a name of its own.
 [[nodiscard]] std::string name_in(const operation& what);
 

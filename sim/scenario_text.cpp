@@ -73,6 +73,18 @@ bool read_host(line_reader& in, host_id& to) {
   return true;
 }
 
+/// Whom the kind strikes, as it is written.
+std::string hosts_of(fault_kind kind) {
+  const bool server = may_strike(kind, host_id{0});
+  const bool users = may_strike(kind, host_of(0));
+  const bool people = may_strike(kind, host_of(mqtt_user_base));
+  std::string text = server ? "\"server\"" : "";
+  if (users)
+    text += std::string{server ? ", or " : ""} + "\"user\"" + (people ? " or \"mqtt\"" : "") +
+            " and its number";
+  return text + ": " + std::string{to_string(kind)} + " strikes nobody else";
+}
+
 bool read_strike(line_reader& in, scenario& to) {
   timed_fault read{};
   if (!in.time(read.at) ||
@@ -80,8 +92,15 @@ bool read_strike(line_reader& in, scenario& to) {
     return false;
   if (!is_spell(read.kind))
     return in.fail("a fault that strikes (this one is a `chance`)");
-  if (!read_host(in, read.host) ||
-      (in.ahead() == "for" && !(in.word("for") && in.time(read.lasts))))
+  const auto at_host = in;
+  if (!read_host(in, read.host))
+    return false;
+  if (!may_strike(read.kind, read.host)) {
+    in = at_host;
+    in.word(); // to be pointed at
+    return in.fail(hosts_of(read.kind));
+  }
+  if (in.ahead() == "for" && !(in.word("for") && in.time(read.lasts)))
     return false;
   if (in.ahead() == "draw" && !(in.word("draw") && in.number(read.draw)))
     return false;

@@ -112,6 +112,17 @@ TEST(ScenarioText, KnowsFiltersOfUsers) {
   EXPECT_NE(to_text(*read).find("do 1s user 0 unsubscribe name *\n"), std::string::npos);
 }
 
+TEST(ScenarioText, ReadsStrikesOnWhomeverTheyCanStrike) {
+  const auto read = parse_scenario("kodama scenario 1\n"
+                                   "strike 1s server_pause host 0 for 1s\n"
+                                   "strike 1s black_hole server for 1s\n"
+                                   "strike 1s clock_leap mqtt 0 for 1s\n"
+                                   "strike 1s udp_blocked server for 1s\n"
+                                   "strike 1s client_second_copy user 3\n");
+  ASSERT_TRUE(read.has_value()) << read.error().line << ": " << read.error().expected;
+  EXPECT_EQ(read->strikes.size(), 5U);
+}
+
 // A file that a person made must not be judged while messages are merely under way.
 TEST(ScenarioText, EndsLateEnoughUnlessToldOtherwise) {
   const auto read = parse_scenario("kodama scenario 1\nheal_at 5s\ndo 9s user 0 connect\n");
@@ -163,6 +174,16 @@ TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
       {"kodama scenario 1\nstrike 1s black_hole host 1000001\n", 2, 27, "at most 999999"},
       {"kodama scenario 1\ndo 1s user 1000000 connect\n", 2, 12, "at most 999999"},
       {"kodama scenario 1\ndo 1s mqtt 4293967296 connect\n", 2, 12, "at most 999999"},
+      {"kodama scenario 1\nstrike 1s server_restart user 1\n", 2, 26,
+       "\"server\": server_restart strikes nobody else"},
+      {"kodama scenario 1\nstrike 1s reconnect_storm host 1\n", 2, 27,
+       "\"server\": reconnect_storm strikes nobody else"},
+      {"kodama scenario 1\nstrike 1s client_kill server\n", 2, 23,
+       "\"user\" or \"mqtt\" and its number: client_kill strikes nobody else"},
+      {"kodama scenario 1\nstrike 1s client_second_copy mqtt 0\n", 2, 30,
+       "\"user\" and its number: client_second_copy strikes nobody else"},
+      {"kodama scenario 1\nstrike 1s udp_nat_port mqtt 0 for 1s\n", 2, 24,
+       "\"server\", or \"user\" and its number: udp_nat_port strikes nobody else"},
       {"kodama scenario 1\nchance tcp_reset every 4s for 0s to 0s\n", 2, 8,
        "a fault by chance (this one strikes: write `strike` lines)"},
       {"kodama scenario 1\nchance udp_loss 5\n", 2, 17, "a share such as 10% or 0.5%"},

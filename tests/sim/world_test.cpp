@@ -149,7 +149,10 @@ rc::Gen<operation> any_operation(std::uint32_t users, std::uint32_t topics) {
 }
 
 rc::Gen<timed_fault> any_strike(std::uint32_t users) {
-  return rc::gen::build<timed_fault>(
+  const auto can_be_written = [](const timed_fault& what) {
+    return may_strike(what.kind, what.host);
+  };
+  const auto any = rc::gen::build<timed_fault>(
       rc::gen::set(&timed_fault::kind,
                    rc::gen::element(fault_kind::tcp_reset, fault_kind::tcp_half_open,
                                     fault_kind::black_hole, fault_kind::new_address,
@@ -164,6 +167,7 @@ rc::Gen<timed_fault> any_strike(std::uint32_t users) {
       rc::gen::set(&timed_fault::lasts, rc::gen::map(rc::gen::inRange(0, 3'000),
                                                      [](int ms) { return duration{ms * 1ms}; })),
       rc::gen::set(&timed_fault::draw, rc::gen::arbitrary<std::uint64_t>()));
+  return rc::gen::suchThat(any, can_be_written);
 }
 
 // The scenario is the generated value: a failure shrinks to the operations and strikes it needs,
