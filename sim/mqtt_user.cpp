@@ -78,8 +78,10 @@ void mqtt_user::carry_out(const operation& what) {
     break;
   case kind::disconnect:
     wants_connection_ = false;
-    core_->disconnect(what.with_will ? mqtt::reason_code::disconnect_with_will_message
-                                     : mqtt::reason_code::normal_disconnection);
+    // 3.1.1 has no word for it: there the will is published when a connection ends without one.
+    if (!what.with_will || person().version == 5)
+      core_->disconnect(what.with_will ? mqtt::reason_code::disconnect_with_will_message
+                                       : mqtt::reason_code::normal_disconnection);
     drain();
     lose_connection();
     break;

@@ -57,6 +57,25 @@ TEST(MqttUser, SharesTopicsWithNativeOnes) {
   EXPECT_TRUE(has("PUBLISH 0#1 of topic/0, QoS 2"));
 }
 
+// 3.1.1 knows no DISCONNECT with a reason: the connection ends without one.
+TEST(MqttUser, LeavesWithItsWillInEitherVersion) {
+  for (const std::uint32_t version : {3U, 5U}) {
+    auto what = mixed();
+    what.mqtt[0].version = version;
+    what.mqtt[0].will.emplace();
+    for (auto& each : what.operations)
+      each.with_will = each.what == kind::disconnect;
+    const auto in = told(what);
+    EXPECT_TRUE(in.breaches.empty());
+    const auto has = [&](std::string_view text) {
+      return std::any_of(in.events.begin(), in.events.end(), [&](const auto& each) {
+        return each.text.find(text) != std::string::npos;
+      });
+    };
+    EXPECT_TRUE(has("receives will0#1 of topic/0")) << "of version " << version;
+  }
+}
+
 TEST(MqttUser, IsLeftOutByShrinkingLikeAnybody) {
   const auto what = mixed();
   ASSERT_EQ(count_of(what, part::user), 2);
