@@ -39,7 +39,7 @@ bool read(line_reader& in, ceiling& to) {
   return in.number(to.value);
 }
 bool read(line_reader& in, deviation& to) {
-  return in.number(to.value);
+  return in.number(to.value, {.most = deviation_max});
 }
 
 } // namespace

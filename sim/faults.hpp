@@ -88,6 +88,10 @@ private:
 /// More often would be a different fault, and the list of strikes without end.
 inline constexpr duration spell_every_min = std::chrono::milliseconds{1};
 
+/// Of a clock, in parts per million: more than twice that of the worst plan. With 200,000 a correct
+/// server breaks promises, since its own timeouts are no longer those that were agreed on.
+inline constexpr std::uint64_t deviation_max = 50'000;
+
 /// Strikes each of its targets about once per `every`, for [shortest, longest]. Off when `every` is
 /// zero.
 struct spell {
@@ -113,7 +117,7 @@ struct ceiling {
   bool operator==(const ceiling&) const = default;
 };
 
-/// A deviation; 0: none. Larger is worse.
+/// A deviation of at most deviation_max; 0: none. Larger is worse.
 struct deviation {
   std::uint64_t value = 0;
 

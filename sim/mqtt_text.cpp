@@ -1,5 +1,11 @@
 #include "sim/mqtt_text.hpp"
 
+#include "protocol/limits.hpp"
+#include "protocol/mqtt/topic_filter.hpp"
+#include "protocol/mqtt/topic_tree.hpp"
+#include "protocol/topic_name.hpp"
+#include "protocol/utf8.hpp"
+
 #include <algorithm>
 
 namespace kodama::sim {
@@ -13,6 +19,28 @@ constexpr std::uint32_t identifier_max = 268'435'455;
 std::string with(char to, char from, std::string text) {
   std::replace(text.begin(), text.end(), from, to);
   return text;
+}
+
+constexpr std::size_t name_length_max = session_limits{}.topic_length_max;
+
+/// As the server judges it: '$' begins a topic that wildcards do not reach.
+bool is_topic(std::string_view name) {
+  return check_topic_name(name.substr(name.starts_with('$') ? 1 : 0), name_length_max).has_value();
+}
+
+bool is_filter(std::string_view name) {
+  if (name.size() > name_length_max || !is_utf8(name))
+    return false;
+  const auto parsed = mqtt::parse_topic_filter(name, mqtt::protocol_version::v5);
+  return parsed && mqtt::topic_tree<user_id>::fits(parsed->filter);
+}
+
+/// A name that no client may say: the server ends the connection for it, each time anew.
+bool read_name(line_reader& in, operation& to) {
+  to.name = take_name(in);
+  if (is_publish(to.what))
+    return is_topic(to.name) || in.fail("a topic, without + and * (for #)");
+  return is_filter(to.name) || in.fail("a topic, or a filter with + and * (for #)");
 }
 
 /// Visits what an operation has by name: numbers with the largest one, and flags.
@@ -157,7 +185,7 @@ bool read_mqtt_details(line_reader& in, operation& to) {
     bool known = word == "name";
     bool read = true;
     if (known)
-      to.name = take_name(in);
+      read = read_name(in, to);
     each_detail(
         to,
         [&](std::string_view name, std::uint32_t& value, std::uint32_t most) {

@@ -13,35 +13,59 @@ namespace {
 
 constexpr std::string_view first_line = "kodama scenario 1";
 
-/// Each user is a whole client library: a mistyped number should be refused, not run.
-constexpr std::uint32_t users_max = 10'000;
-/// More would be as good as a uniform choice.
-constexpr std::uint32_t changes_max = 1'000;
+using namespace std::chrono_literals;
 
-/// The plain numbers of a scenario by name: one table for writing and reading.
+constexpr number_range any;
+/// Each user is a whole client library: a mistyped number should be refused, not run.
+constexpr number_range users_range{.most = 10'000};
+/// More would be as good as a uniform choice.
+constexpr number_range changes_range{.most = 1'000};
+/// MQTT 5.0, 3.1.2.11.3.
+constexpr number_range receive_maximum_range{1, 65'535};
+/// Sixteen times what the server takes: enough to be refused, and no packet that MQTT cannot have.
+constexpr number_range size_range{.most = 1024 * 1024};
+
+/// The plain numbers of a scenario by name, with what they may be: one table for writing and
+/// reading.
 template <class Scenario, class Visitor>
 void for_each_number(Scenario& what, Visitor&& visit) {
-  visit("seed", what.seed);
-  visit("users", what.users);
-  visit("intruders", what.intruders);
-  visit("topics", what.topics);
-  visit("canary", what.canary);
-  visit("unacknowledged_max", what.unacknowledged_max);
-  visit("topics_max", what.topics_max);
-  visit("session_buffer_max", what.session_buffer_max);
-  visit("publish_topics_max", what.publish_topics_max);
-  visit("filter_work", what.filter_work);
-  visit("filters_under_way", what.filters_under_way);
-  visit("mqtt_receive_maximum", what.mqtt_receive_maximum);
+  visit("seed", what.seed, any);
+  visit("users", what.users, users_range);
+  visit("intruders", what.intruders, users_range);
+  visit("topics", what.topics, any);
+  visit("canary", what.canary, any);
+  visit("unacknowledged_max", what.unacknowledged_max, any);
+  visit("topics_max", what.topics_max, any);
+  visit("session_buffer_max", what.session_buffer_max, any);
+  visit("publish_topics_max", what.publish_topics_max, any);
+  visit("filter_work", what.filter_work, any);
+  visit("filters_under_way", what.filters_under_way, number_range{.least = 1});
+  visit("mqtt_receive_maximum", what.mqtt_receive_maximum, receive_maximum_range);
 }
+
+/// A duration that a message carries has the units and the size that it has there: the checkers
+/// would go by another one than server and clients.
+struct duration_range {
+  duration unit{1};
+  duration most = duration::max();
+};
+/// In CONNACK: milliseconds, of 32 bits.
+constexpr duration_range resume_window_range{1ms, 4'294'967s};
+/// In CONNECT: milliseconds, and of an MQTT client seconds of 16 bits.
+constexpr duration_range keepalive_range{1ms, 65'535s};
 
 template <class Scenario, class Visitor>
 void for_each_duration(Scenario& what, Visitor&& visit) {
-  visit("resume_window", what.resume_window);
-  visit("keepalive", what.keepalive);
-  visit("filter_rest", what.filter_rest);
-  visit("heal_at", what.heal_at);
-  visit("end_at", what.end_at);
+  visit("resume_window", what.resume_window, resume_window_range);
+  visit("keepalive", what.keepalive, keepalive_range);
+  visit("filter_rest", what.filter_rest, duration_range{});
+  visit("heal_at", what.heal_at, duration_range{});
+  visit("end_at", what.end_at, duration_range{});
+}
+
+bool read_duration(line_reader& in, duration& to, const duration_range& allowed) {
+  return in.time(to) && ((to % allowed.unit == 0ns && to <= allowed.most) ||
+                         in.fail("whole milliseconds, at most " + show(allowed.most)));
 }
 
 template <class Enum, std::size_t Count>
@@ -125,13 +149,14 @@ bool read_operation(line_reader& in, scenario& to) {
   if (!in.time(read.at) || !read_person(in, read.user) ||
       !read_name<operation::kind, operation_count>(in, read.what, "an operation"))
     return false;
-  const auto read_detail = [&](std::string_view name, std::uint32_t& value) {
-    return in.ahead() != name || (in.word(name) && in.number(value));
+  const auto read_detail = [&](std::string_view name, std::uint32_t& value,
+                               const number_range& allowed) {
+    return in.ahead() != name || (in.word(name) && in.number(value, allowed));
   };
   to.operations.push_back(read);
   auto& made = to.operations.back();
-  return read_detail("topic", made.topic) && read_detail("count", made.count) &&
-         read_detail("size", made.size) &&
+  return read_detail("topic", made.topic, any) && read_detail("count", made.count, any) &&
+         read_detail("size", made.size, size_range) &&
          (made.user < mqtt_user_base ? read_filter(in, made) : read_mqtt_details(in, made)) &&
          in.end();
 }
@@ -173,32 +198,27 @@ bool read_line(line_reader& in, scenario& to) {
     std::uint32_t changes = 0;
     if (word != "priorities")
       return in.fail("uniform, or priorities and their number of changes");
-    if (!in.number(changes))
+    if (!in.number(changes, changes_range))
       return false;
     to.change_points = changes;
-    return (changes <= changes_max || in.fail("at most " + std::to_string(changes_max))) &&
-           in.end();
+    return in.end();
   }
   bool known = false;
   bool read = false;
-  for_each_number(to, [&](std::string_view name, auto& number) {
+  for_each_number(to, [&](std::string_view name, auto& number, const number_range& allowed) {
     if (name == key) {
       known = true;
-      read = in.number(number);
+      read = in.number(number, allowed);
     }
   });
-  for_each_duration(to, [&](std::string_view name, duration& d) {
+  for_each_duration(to, [&](std::string_view name, duration& d, const duration_range& allowed) {
     if (name == key) {
       known = true;
-      read = in.time(d);
+      read = read_duration(in, d, allowed);
     }
   });
   if (!known)
     return in.fail("a fact of a scenario (docs/simulation.md lists them)");
-  if (to.users > users_max || to.intruders > users_max)
-    return in.fail("at most " + std::to_string(users_max));
-  if (to.filters_under_way == 0)
-    return in.fail("at least 1");
   return read && in.end();
 }
 
@@ -263,8 +283,8 @@ std::string to_text(const scenario& what, std::string_view comment) {
     if (!is_default || name == "users" || name == "seed")
       facts += std::string{name} + ' ' + value + '\n';
   };
-  for_each_number(what, [&](std::string_view name, auto number) {
-    for_each_number(defaults, [&](std::string_view each, auto usual) {
+  for_each_number(what, [&](std::string_view name, auto number, const auto&) {
+    for_each_number(defaults, [&](std::string_view each, auto usual, const auto&) {
       if (each == name)
         write(name, std::to_string(number), number == usual);
     });
@@ -274,8 +294,8 @@ std::string to_text(const scenario& what, std::string_view comment) {
   if (what.change_points)
     facts += "schedule priorities " + std::to_string(*what.change_points) + '\n';
   const auto usual_end = what.end_needed();
-  for_each_duration(what, [&](std::string_view name, duration d) {
-    for_each_duration(defaults, [&](std::string_view each, duration usual) {
+  for_each_duration(what, [&](std::string_view name, duration d, const auto&) {
+    for_each_duration(defaults, [&](std::string_view each, duration usual, const auto&) {
       if (each == name)
         write(name, show(d), name == "end_at" ? d == usual_end : d == usual);
     });

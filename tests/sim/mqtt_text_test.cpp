@@ -57,5 +57,28 @@ TEST(MqttText, SaysWhatItExpected) {
   EXPECT_NE(expected_in("do 1s user 0 publish qos 1").find("end of the line"), std::string::npos);
 }
 
+// The server would end the connection each time that the client says it.
+TEST(MqttText, RefusesNamesThatNoClientMaySay) {
+  const std::string too_long(300, 'a');
+  for (const auto& name : {std::string{"foo/*"}, std::string{"+"}, std::string{"$$a"},
+                           std::string{"a\1"}, std::string{"a\xff"}, std::string{}, too_long}) {
+    const auto read = parse_scenario(text_of("do 1s mqtt 0 publish name " + name));
+    ASSERT_FALSE(read.has_value()) << name;
+    EXPECT_EQ(read.error().line, 2);
+    EXPECT_EQ(read.error().column, 27);
+    EXPECT_EQ(read.error().expected, "a topic, without + and * (for #)");
+  }
+  for (const auto& name : {std::string{"a+"}, std::string{"*/a"}, std::string{"$share/one"},
+                           std::string{"$share//a"}, std::string{"a\xff"}, too_long})
+    for (const std::string what : {"subscribe", "unsubscribe"})
+      EXPECT_EQ(expected_in("do 1s mqtt 0 " + what + " name " + name),
+                "a topic, or a filter with + and * (for #)")
+          << name;
+  for (const std::string fact :
+       {"publish name $quiet/0", "publish name a//b", "subscribe name $share/one/topic/*",
+        "subscribe name +/0", "unsubscribe name *"})
+    EXPECT_EQ(expected_in("do 1s mqtt 0 " + fact), "") << fact;
+}
+
 } // namespace
 } // namespace kodama::sim

@@ -62,7 +62,7 @@ RC_GTEST_PROP(ScenarioText, ReadsWhatItWrote, ()) {
 
 RC_GTEST_PROP(ScenarioText, KeepsEveryNanosecondAndEveryShare, ()) {
   scenario what;
-  what.keepalive = duration{*rc::gen::inRange<std::int64_t>(0, 315'000'000'000'000'000)};
+  what.filter_rest = duration{*rc::gen::inRange<std::int64_t>(0, 315'000'000'000'000'000)};
   what.end_at = duration{*rc::gen::inRange<std::int64_t>(0, 2'000'000'000)};
   what.plan.udp.loss.of_65536 = *rc::gen::inRange(0U, 65537U);
   const auto read = parse_scenario(to_text(what));
@@ -110,6 +110,16 @@ TEST(ScenarioText, KnowsFiltersOfUsers) {
   EXPECT_EQ(read->operations.back().name, "#");
   EXPECT_NE(to_text(*read).find("do 0s user 0 subscribe name topic/+\n"), std::string::npos);
   EXPECT_NE(to_text(*read).find("do 1s user 0 unsubscribe name *\n"), std::string::npos);
+}
+
+TEST(ScenarioText, ReadsTheLastOfWhatIsAllowed) {
+  for (const std::string fact :
+       {"mqtt_receive_maximum 1", "mqtt_receive_maximum 65535", "resume_window 0s",
+        "resume_window 4294967s", "keepalive 0s", "keepalive 1ms", "keepalive 65535s",
+        "chance clock_drift 50000", "do 0s mqtt 0 publish size 1048576"}) {
+    const auto read = parse_scenario("kodama scenario 1\n" + fact);
+    EXPECT_TRUE(read.has_value()) << fact << ": " << read.error().expected;
+  }
 }
 
 TEST(ScenarioText, ReadsStrikesOnWhomeverTheyCanStrike) {
@@ -190,6 +200,19 @@ TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
       {"kodama scenario 1\nchance udp_loss 101%\n", 2, 17, "a share such as 10% or 0.5%"},
       {"kodama scenario 1\nchance udp_loss 5% 6\n", 2, 20, "the end of the line"},
       {"kodama scenario 1\nusers 3 4\n", 2, 9, "the end of the line"},
+      {"kodama scenario 1\nintruders 10001\n", 2, 11, "at most 10000"},
+      {"kodama scenario 1\nschedule priorities 1001\n", 2, 21, "at most 1000"},
+      {"kodama scenario 1\nfilters_under_way 0\n", 2, 19, "at least 1"},
+      {"kodama scenario 1\nmqtt_receive_maximum 0\n", 2, 22, "1 to 65535"},
+      {"kodama scenario 1\nmqtt_receive_maximum 65536\n", 2, 22, "1 to 65535"},
+      {"kodama scenario 1\nresume_window 1ns\n", 2, 15, "whole milliseconds, at most 4294967s"},
+      {"kodama scenario 1\nresume_window 4294968s\n", 2, 15,
+       "whole milliseconds, at most 4294967s"},
+      {"kodama scenario 1\nkeepalive 1.5ms\n", 2, 11, "whole milliseconds, at most 65535s"},
+      {"kodama scenario 1\nkeepalive 65536s\n", 2, 11, "whole milliseconds, at most 65535s"},
+      {"kodama scenario 1\nchance clock_drift 50001\n", 2, 20, "at most 50000"},
+      {"kodama scenario 1\ndo 1s user 0 publish size 1048577\n", 2, 27, "at most 1048576"},
+      {"kodama scenario 1\ndo 1s mqtt 0 publish size 300000000 qos 1\n", 2, 27, "at most 1048576"},
   };
   for (const auto& file : files) {
     const auto read = parse_scenario(file.text);
