@@ -3,9 +3,9 @@
 #include "sim/random.hpp"
 #include "sim/simpler.hpp"
 
-#include <algorithm>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace kodama::sim {
 namespace {
@@ -22,7 +22,7 @@ public:
       , cost_{cost_of(failing)} {}
 
   shrunk run() {
-    const auto whole = [](const scenario& what) { return scenarios{tidied(what)}; };
+    const auto whole = [](const scenario& what) { return ideas{[&what] { return tidied(what); }}; };
     improve(whole);
     while (!out_of_time_ && round())
       continue;
@@ -55,66 +55,73 @@ private:
     for (auto size = count_of(best_, which); size != 0; size /= 2) {
       std::size_t at = 0;
       while (at < count_of(best_, which)) {
-        scenarios candidates;
+        ideas candidates;
         for (std::size_t i = 0; i != batch && at + i * size < count_of(best_, which); ++i)
-          candidates.push_back(without(best_, which, at + i * size, size));
-        const auto tried = candidates.size();
-        const auto found = accept_first_of(std::move(candidates));
+          candidates.push_back([this, which, first = at + i * size, size] {
+            return without(best_, which, first, size);
+          });
+        const auto found = accept_first_of(candidates, 0);
         if (out_of_time_)
           return;
         // After a success the next chunk has moved up to where the one left out was.
-        at += size * found.value_or(tried);
+        at += size * found.value_or(candidates.size());
       }
     }
   }
 
   template <class Ideas>
-  void improve(Ideas&& ideas) {
+  void improve(Ideas&& ideas_about) {
     // After a success on where it was: the ideas before it have just been tried in vain.
     std::size_t from = 0;
     while (!out_of_time_) {
-      scenarios candidates = ideas(best_);
+      const ideas candidates = ideas_about(best_);
       if (candidates.empty())
         return;
       from %= candidates.size();
-      std::rotate(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(from),
-                  candidates.end());
-      const auto found = accept_first_of(std::move(candidates));
+      const auto found = accept_first_of(candidates, from);
       if (!found)
         return;
       from += *found;
     }
   }
 
-  /// Tries all that are simpler than the best and were not tried before, in their order.
-  std::optional<std::size_t> accept_first_of(scenarios candidates) {
-    scenarios fresh;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i != candidates.size(); ++i) {
-      if (cost_of(candidates[i]) >= cost_ || !tried_.insert(hash_of(to_text(candidates[i]))).second)
-        continue;
-      fresh.push_back(std::move(candidates[i]));
-      places.push_back(i);
-    }
-    for (std::size_t at = 0; at < fresh.size(); at += batch) {
-      if (!oracle_.may_go_on()) {
-        out_of_time_ = true;
-        return std::nullopt;
+  /// Tries all that are simpler than the best and were not tried before, in their order from the
+  /// one at `from` on, and those before it last. How far behind `from` the first success was.
+  std::optional<std::size_t> accept_first_of(const ideas& candidates, std::size_t from) {
+    for (std::size_t at = 0; at != candidates.size();) {
+      std::vector<scenario> fresh;
+      std::vector<std::size_t> places;
+      for (; at != candidates.size() && fresh.size() != batch; ++at) {
+        if (!may_go_on())
+          return std::nullopt;
+        auto made = candidates[(from + at) % candidates.size()]();
+        if (cost_of(made) >= cost_ || !tried_.insert(hash_of(to_text(made))).second)
+          continue;
+        fresh.push_back(std::move(made));
+        places.push_back(at);
       }
-      const auto some = std::span{fresh}.subspan(at, std::min(batch, fresh.size() - at));
-      const auto found = oracle_.first_failing(some);
-      count_ += found ? *found + 1 : some.size();
+      if (fresh.empty())
+        break;
+      const auto found = oracle_.first_failing(fresh);
+      count_ += found ? *found + 1 : fresh.size();
+      if (!found && !may_go_on()) // it may have been left undecided
+        return std::nullopt;
       if (!found)
         continue;
       // Those behind it were not decided: they may come up again.
-      for (auto later = at + *found + 1; later != fresh.size(); ++later)
+      for (auto later = *found + 1; later != fresh.size(); ++later)
         tried_.erase(hash_of(to_text(fresh[later])));
-      best_ = std::move(fresh[at + *found]);
+      best_ = std::move(fresh[*found]);
       cost_ = cost_of(best_);
       oracle_.on_smaller(best_, count_);
-      return places[at + *found];
+      return places[*found];
     }
     return std::nullopt;
+  }
+
+  bool may_go_on() {
+    out_of_time_ = out_of_time_ || !oracle_.may_go_on();
+    return !out_of_time_;
   }
 
   shrink_oracle& oracle_;

@@ -15,10 +15,11 @@ class shrink_oracle {
 public:
   virtual ~shrink_oracle() = default;
 
-  /// The index of the first one that fails in that way; empty when none does.
+  /// The index of the first one that fails in that way; empty when none does, or when time was up
+  /// before that was known.
   [[nodiscard]] virtual std::optional<std::size_t>
   first_failing(std::span<const scenario> candidates) = 0;
-  /// Asked before each round of candidates: false once there is no more time.
+  /// Asked before each candidate is made: false once there is no more time.
   [[nodiscard]] virtual bool may_go_on() = 0;
   /// Something smaller was found.
   virtual void on_smaller(const scenario& found, std::uint64_t tried) = 0;

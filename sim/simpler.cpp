@@ -84,7 +84,7 @@ void erase_chances(scenario& from, std::size_t first, std::size_t count) {
 void rename_users(scenario& in, const std::map<user_id, user_id>& names) {
   const auto renamed = [&](user_id user) {
     const auto at = names.find(user);
-    return at == names.end() ? user : at->second; // with an MQTT client
+    return at == names.end() ? user : at->second; // who stays as they are
   };
   for (auto& each : in.operations)
     each.user = renamed(each.user);
@@ -103,15 +103,19 @@ void erase_second_connects(scenario& from) {
   });
 }
 
-void add_with_other_seeds(scenarios& to, const scenario& made) {
-  to.push_back(made);
-  for (std::uint64_t seed = 0; seed != other_seeds; ++seed) {
-    to.push_back(made);
-    to.back().seed = seed;
-  }
+/// The same with other seeds, too.
+template <class Make>
+void add_with_other_seeds(ideas& to, Make make) {
+  to.push_back(make);
+  for (std::uint64_t seed = 0; seed != other_seeds; ++seed)
+    to.push_back([make, seed] {
+      auto one = make();
+      one.seed = seed;
+      return one;
+    });
 }
 
-void add_renumbered_users(scenarios& to, const scenario& what) {
+void add_renumbered_users(ideas& to, const scenario& what) {
   constexpr std::size_t permuted_max = 3; // of four there are 24 orders
   const auto used = users_in(what);
   std::vector<user_id> numbers(used.size());
@@ -121,65 +125,65 @@ void add_renumbered_users(scenarios& to, const scenario& what) {
     std::map<user_id, user_id> names;
     for (auto number = numbers.begin(); const auto user : used)
       names[user] = *number++;
-    auto made = what;
-    rename_users(made, names);
-    add_with_other_seeds(to, made);
+    add_with_other_seeds(to, [&what, names] {
+      auto made = what;
+      rename_users(made, names);
+      return tidied(std::move(made));
+    });
   } while (numbers.size() <= permuted_max && std::next_permutation(numbers.begin(), numbers.end()));
 }
 
-void add_merged_users(scenarios& to, const scenario& what) {
+void add_merged_users(ideas& to, const scenario& what) {
   const auto used = users_in(what);
   for (const auto leaving : used)
     for (const auto staying : used) {
       if (leaving == staying)
         continue;
-      std::map<user_id, user_id> names;
-      for (const auto user : used)
-        names[user] = user == leaving ? staying : user;
-      auto made = what;
-      rename_users(made, names);
-      erase_second_connects(made);
-      to.push_back(std::move(made));
+      add_idea(to, what, [leaving, staying](scenario& made) {
+        rename_users(made, {{leaving, staying}});
+        erase_second_connects(made);
+      });
     }
 }
 
 /// Intruders are numbered behind the users: with fewer of those they are other intruders.
-void add_fewer_bystanders(scenarios& to, const scenario& what) {
-  const auto used = users_in(what);
+void add_fewer_bystanders(ideas& to, const scenario& what) {
   if (what.intruders == 0)
     return;
-  auto made = what;
-  made.users = used.empty() ? 1 : *used.rbegin() + 1;
-  made.intruders = 1;
-  add_with_other_seeds(to, made);
+  add_with_other_seeds(to, [&what] {
+    auto made = what;
+    const auto used = users_in(what);
+    made.users = used.empty() ? 1 : *used.rbegin() + 1;
+    made.intruders = 1;
+    return tidied(std::move(made));
+  });
 }
 
-void add_fewer_topics(scenarios& to, const scenario& what) {
+void add_fewer_topics(ideas& to, const scenario& what) {
   const auto used = topics_in(what);
-  const auto add = [&](auto&& rename) {
-    auto made = what;
-    for (auto& each : made.operations)
-      if (has_number(each))
-        each.topic = rename(each.topic);
-    to.push_back(std::move(made));
+  const auto add_renamed = [&](auto rename) {
+    add_idea(to, what, [rename](scenario& made) {
+      for (auto& each : made.operations)
+        if (has_number(each))
+          each.topic = rename(each.topic);
+    });
   };
-  add([](std::uint32_t) { return 0U; });
-  add([&](std::uint32_t topic) {
+  add_renamed([](std::uint32_t) { return 0U; });
+  add_renamed([used](std::uint32_t topic) {
     return static_cast<std::uint32_t>(std::distance(used.begin(), used.find(topic)));
   });
   for (const auto leaving : used)
     for (const auto staying : used)
       if (staying < leaving)
-        add([&](std::uint32_t topic) { return topic == leaving ? staying : topic; });
+        add_renamed(
+            [leaving, staying](std::uint32_t topic) { return topic == leaving ? staying : topic; });
 }
 
 /// Of those with the native client: what they do by a filter they do with a topic.
-void add_without_names(scenarios& to, const scenario& what) {
+void add_without_names(ideas& to, const scenario& what) {
   for (std::size_t i = 0; i != what.operations.size(); ++i)
-    if (what.operations[i].user < mqtt_user_base && !what.operations[i].name.empty()) {
-      to.push_back(what);
-      to.back().operations[i].name.clear();
-    }
+    if (what.operations[i].user < mqtt_user_base && !what.operations[i].name.empty())
+      add_idea(to, what, [i](scenario& one) { one.operations[i].name.clear(); });
 }
 
 /// Its operations and strikes, as one list.
@@ -272,25 +276,21 @@ scenario without(const scenario& what, part which, std::size_t first, std::size_
   return tidied(std::move(made));
 }
 
-scenarios with_simpler_world(const scenario& what) {
-  scenarios made;
+ideas with_simpler_world(const scenario& what) {
+  ideas made;
   const scenario usual;
-  const auto add = [&](auto&& change) {
-    auto one = what;
-    change(one);
-    made.push_back(tidied(std::move(one)));
-  };
-  const auto set_usual_filters = [&](scenario& one) {
+  const auto add = [&](auto change) { add_idea(made, what, change); };
+  const auto set_usual_filters = [=](scenario& one) {
     one.filter_work = usual.filter_work;
     one.filter_rest = usual.filter_rest;
     one.filters_under_way = usual.filters_under_way;
   };
-  add([&](scenario& one) { one.change_points.reset(); });
-  add([&](scenario& one) {
+  add([=](scenario& one) { one.change_points.reset(); });
+  add([=](scenario& one) {
     if (one.change_points)
       one.change_points = 0;
   });
-  add([&](scenario& one) {
+  add([=](scenario& one) {
     one.intruders = 0;
     one.udp = false;
     one.unacknowledged_max = usual.unacknowledged_max;
@@ -301,52 +301,50 @@ scenarios with_simpler_world(const scenario& what) {
     set_usual_filters(one);
   });
   add(set_usual_filters);
-  add([&](scenario& one) { one.mqtt_receive_maximum = usual.mqtt_receive_maximum; });
-  add([&](scenario& one) { one.intruders = 0; });
-  add([&](scenario& one) { one.udp = false; });
-  add([&](scenario& one) { one.unacknowledged_max = usual.unacknowledged_max; });
-  add([&](scenario& one) { one.topics_max = usual.topics_max; });
-  add([&](scenario& one) { one.session_buffer_max = usual.session_buffer_max; });
-  add([&](scenario& one) { one.publish_topics_max = usual.publish_topics_max; });
-  add([&](scenario& one) { one.resume_window = usual.resume_window; });
-  add([&](scenario& one) {
+  add([=](scenario& one) { one.mqtt_receive_maximum = usual.mqtt_receive_maximum; });
+  add([=](scenario& one) { one.intruders = 0; });
+  add([=](scenario& one) { one.udp = false; });
+  add([=](scenario& one) { one.unacknowledged_max = usual.unacknowledged_max; });
+  add([=](scenario& one) { one.topics_max = usual.topics_max; });
+  add([=](scenario& one) { one.session_buffer_max = usual.session_buffer_max; });
+  add([=](scenario& one) { one.publish_topics_max = usual.publish_topics_max; });
+  add([=](scenario& one) { one.resume_window = usual.resume_window; });
+  add([=](scenario& one) {
     one.keepalive = usual.keepalive;
     one.end_at = std::max(one.end_at, one.end_needed()); // a longer one is noticed later
   });
   return made;
 }
 
-scenarios with_fewer_names(const scenario& what) {
-  scenarios made;
+ideas with_fewer_names(const scenario& what) {
+  ideas made;
   add_merged_users(made, what);
   add_renumbered_users(made, what);
   add_fewer_bystanders(made, what);
   add_fewer_topics(made, what);
   add_without_names(made, what);
-  add_with_other_seeds(made, what);
-  for (auto& each : made)
-    each = tidied(std::move(each));
+  add_with_other_seeds(made, [&what] { return tidied(what); });
   return made;
 }
 
-scenarios with_other_luck(const scenario& what) {
-  scenarios made;
+ideas with_other_luck(const scenario& what) {
+  ideas made;
   for (std::size_t i = 0; i != count_events(what); ++i)
-    add_with_other_seeds(made, without_event(what, i));
+    add_with_other_seeds(made, [&what, i] { return without_event(what, i); });
   for (std::size_t i = 0; i != count_chances(what); ++i)
-    add_with_other_seeds(made, without(what, part::chance, i, 1));
+    add_with_other_seeds(made, [&what, i] { return without(what, part::chance, i, 1); });
   return made;
 }
 
-scenarios without_pairs(const scenario& what) {
+ideas without_pairs(const scenario& what) {
   constexpr std::size_t events_max = 40; // 780 pairs
-  scenarios made;
+  ideas made;
   if (count_events(what) > events_max)
     return made;
   for (std::size_t later = 1; later < count_events(what); ++later) {
-    const auto one_less = without_event(what, later);
-    for (std::size_t i = 0; i < std::min(later, count_events(one_less)); ++i)
-      made.push_back(without_event(one_less, i));
+    const auto left = count_events(without_event(what, later));
+    for (std::size_t i = 0; i < std::min(later, left); ++i)
+      made.push_back([&what, later, i] { return without_event(without_event(what, later), i); });
   }
   return made;
 }

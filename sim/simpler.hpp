@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace kodama::sim {
@@ -27,22 +29,35 @@ enum class part : std::uint8_t { user, topic, strike, chance, operation };
 [[nodiscard]] scenario without(const scenario& what, part which, std::size_t first,
                                std::size_t count);
 
-using scenarios = std::vector<scenario>;
+/// A simpler scenario, made when it is asked for: a long one has thousands of ideas, and each is as
+/// long as itself. It borrows the scenario that it simplifies.
+using idea = std::function<scenario()>;
+using ideas = std::vector<idea>;
+
+/// The idea to change one thing.
+template <class Change>
+void add_idea(ideas& to, const scenario& what, Change change) {
+  to.push_back([&what, change] {
+    auto one = what;
+    change(one);
+    return tidied(std::move(one));
+  });
+}
 
 /// Everybody's faults at once, limits as they usually are, no UDP.
-[[nodiscard]] scenarios with_simpler_world(const scenario& what);
+[[nodiscard]] ideas with_simpler_world(const scenario& what);
 /// People with an MQTT client, and what they do, as usual: one detail less, or all.
-[[nodiscard]] scenarios with_simpler_people(const scenario& what);
+[[nodiscard]] ideas with_simpler_people(const scenario& what);
 /// Users and topics numbered without gaps, or made one. Decisions are keyed by a user's name, so
 /// that another number may need other luck: other seeds are tried along with it.
-[[nodiscard]] scenarios with_fewer_names(const scenario& what);
+[[nodiscard]] ideas with_fewer_names(const scenario& what);
 /// One message instead of many, of no size; faults that last shorter.
-[[nodiscard]] scenarios with_smaller_numbers(const scenario& what);
+[[nodiscard]] ideas with_smaller_numbers(const scenario& what);
 /// Round moments, close together.
-[[nodiscard]] scenarios with_simpler_times(const scenario& what);
+[[nodiscard]] ideas with_simpler_times(const scenario& what);
 /// One operation or strike less, with other luck.
-[[nodiscard]] scenarios with_other_luck(const scenario& what);
+[[nodiscard]] ideas with_other_luck(const scenario& what);
 /// Two operations or strikes less: those that are only good for each other.
-[[nodiscard]] scenarios without_pairs(const scenario& what);
+[[nodiscard]] ideas without_pairs(const scenario& what);
 
 } // namespace kodama::sim

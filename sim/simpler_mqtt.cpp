@@ -4,22 +4,15 @@
 namespace kodama::sim {
 namespace {
 
-template <class Change>
-void add(scenarios& to, const scenario& what, Change&& change) {
-  auto one = what;
-  change(one);
-  to.push_back(tidied(std::move(one)));
-}
-
 /// Without its details: QoS and the like.
 operation plain(const operation& what) {
   return {what.at, what.user, what.what, what.topic, what.count, what.size};
 }
 
 /// Each of the details for itself.
-void add_details(scenarios& to, const scenario& what, std::size_t index) {
-  const auto at = [&](auto&& change) {
-    add(to, what, [&](scenario& one) { change(one.operations[index]); });
+void add_details(ideas& to, const scenario& what, std::size_t index) {
+  const auto at = [&](auto change) {
+    add_idea(to, what, [index, change](scenario& one) { change(one.operations[index]); });
   };
   at([](operation& one) { one = plain(one); });
   at([](operation& one) { one.name.clear(); });
@@ -33,26 +26,25 @@ void add_details(scenarios& to, const scenario& what, std::size_t index) {
 
 } // namespace
 
-scenarios with_simpler_people(const scenario& what) {
-  scenarios made;
+ideas with_simpler_people(const scenario& what) {
+  ideas made;
   if (what.mqtt.empty())
     return made;
-  add(made, what, [](scenario& one) {
+  add_idea(made, what, [](scenario& one) {
     one.mqtt.assign(one.mqtt.size(), {});
     for (auto& each : one.operations)
       each = plain(each);
   });
   for (std::size_t i = 0; i != what.mqtt.size(); ++i) {
-    const mqtt_person usual;
-    const auto at = [&](auto&& change) {
-      add(made, what, [&](scenario& one) { change(one.mqtt[i]); });
+    const auto at = [&](auto change) {
+      add_idea(made, what, [i, change](scenario& one) { change(one.mqtt[i]); });
     };
-    at([&](mqtt_person& one) { one = usual; });
-    at([&](mqtt_person& one) { one.will.reset(); });
-    at([&](mqtt_person& one) { one.version = usual.version; });
-    at([&](mqtt_person& one) { one.session_expiry = usual.session_expiry; });
-    at([&](mqtt_person& one) { one.receive_maximum = usual.receive_maximum; });
-    at([&](mqtt_person& one) { one.aliases = usual.aliases; });
+    at([](mqtt_person& one) { one = {}; });
+    at([](mqtt_person& one) { one.will.reset(); });
+    at([](mqtt_person& one) { one.version = mqtt_person{}.version; });
+    at([](mqtt_person& one) { one.session_expiry = mqtt_person{}.session_expiry; });
+    at([](mqtt_person& one) { one.receive_maximum = mqtt_person{}.receive_maximum; });
+    at([](mqtt_person& one) { one.aliases = mqtt_person{}.aliases; });
   }
   for (std::size_t i = 0; i != what.operations.size(); ++i)
     if (what.operations[i].user >= mqtt_user_base)

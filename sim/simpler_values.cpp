@@ -20,13 +20,6 @@ duration up_to(duration grid, duration what) {
   return down_to(grid, what + grid - 1ns);
 }
 
-template <class Change>
-void add(scenarios& to, const scenario& what, Change&& change) {
-  auto one = what;
-  change(one);
-  to.push_back(tidied(std::move(one)));
-}
-
 /// Strikes and operations in one row, as the run has them.
 struct moment {
   duration at;
@@ -55,24 +48,26 @@ void heal_after_faults(scenario& in, duration heal_at) {
 /// Moves everything, heal_at as well: `when` gives each moment its new one, never turning two
 /// around.
 template <class When>
-void add_moved(scenarios& to, const scenario& what, When&& when) {
-  auto made = what;
-  const auto row = moments_of(what);
-  for (std::size_t i = 0; i != row.size(); ++i) {
-    auto& at = row[i].is_strike ? made.strikes[row[i].index].at : made.operations[row[i].index].at;
-    at = when(row[i].at, i);
-  }
-  heal_after_faults(made, std::min(what.heal_at, when(what.heal_at, row.size())));
-  to.push_back(tidied(std::move(made)));
+void add_moved(ideas& to, const scenario& what, When when) {
+  add_idea(to, what, [when](scenario& made) {
+    const auto row = moments_of(made);
+    for (std::size_t i = 0; i != row.size(); ++i) {
+      auto& at =
+          row[i].is_strike ? made.strikes[row[i].index].at : made.operations[row[i].index].at;
+      at = when(row[i].at, i);
+    }
+    heal_after_faults(made, std::min(made.heal_at, when(made.heal_at, row.size())));
+  });
 }
 
-void add_evenly_spaced(scenarios& to, const scenario& what) {
+void add_evenly_spaced(ideas& to, const scenario& what) {
   for (const duration step : {duration{1s}, duration{200ms}, duration{100ms}, duration{10ms}})
-    add_moved(to, what,
-              [&](duration, std::size_t index) { return step * static_cast<std::int64_t>(index); });
+    add_moved(to, what, [step](duration, std::size_t index) {
+      return step * static_cast<std::int64_t>(index);
+    });
 }
 
-void add_closer_gaps(scenarios& to, const scenario& what) {
+void add_closer_gaps(ideas& to, const scenario& what) {
   const auto row = moments_of(what);
   for (std::size_t i = 0; i != row.size(); ++i) {
     const auto before = i == 0 ? 0s : row[i - 1].at;
@@ -80,13 +75,13 @@ void add_closer_gaps(scenarios& to, const scenario& what) {
       const auto less = row[i].at - before - gap;
       if (less > 0s)
         add_moved(to, what,
-                  [&](duration at, std::size_t index) { return index < i ? at : at - less; });
+                  [i, less](duration at, std::size_t index) { return index < i ? at : at - less; });
     }
   }
 }
 
 /// One moment after the other made round, its neighbours permitting.
-void add_rounded(scenarios& to, const scenario& what) {
+void add_rounded(ideas& to, const scenario& what) {
   const auto row = moments_of(what);
   for (std::size_t i = 0; i != row.size(); ++i) {
     const auto least = i == 0 ? duration{0} : row[i - 1].at;
@@ -94,25 +89,24 @@ void add_rounded(scenarios& to, const scenario& what) {
     for (const auto grid : grids)
       for (const auto at : {down_to(grid, row[i].at), up_to(grid, row[i].at)})
         if (at != row[i].at && at >= least && at <= most)
-          add(to, what, [&](scenario& one) {
-            (row[i].is_strike ? one.strikes[row[i].index].at : one.operations[row[i].index].at) =
-                at;
+          add_idea(to, what, [which = row[i], at](scenario& one) {
+            (which.is_strike ? one.strikes[which.index].at : one.operations[which.index].at) = at;
             heal_after_faults(one, one.heal_at);
           });
   }
 }
 
-void add_heal_earlier(scenarios& to, const scenario& what) {
+void add_heal_earlier(ideas& to, const scenario& what) {
   const auto row = moments_of(what);
   const auto last = row.empty() ? duration{0} : row.back().at;
   for (const auto at : {duration{0}, up_to(1s, last), what.heal_at / 2, down_to(1s, what.heal_at),
                         up_to(1s, what.heal_at)})
-    add(to, what, [&](scenario& one) { heal_after_faults(one, at); });
+    add_idea(to, what, [at](scenario& one) { heal_after_faults(one, at); });
 }
 
-void add_simpler(scenarios& to, const scenario& what, const timed_fault& strike, std::size_t i) {
-  const auto with = [&](auto&& change) {
-    add(to, what, [&](scenario& one) {
+void add_simpler(ideas& to, const scenario& what, const timed_fault& strike, std::size_t i) {
+  const auto with = [&](auto change) {
+    add_idea(to, what, [i, change](scenario& one) {
       change(one.strikes[i]);
       heal_after_faults(one, one.heal_at);
     });
@@ -122,7 +116,7 @@ void add_simpler(scenarios& to, const scenario& what, const timed_fault& strike,
       std::tie(one.kind, one.lasts, one.draw) = std::tuple{fault_kind::tcp_reset, 0ns, 0ULL};
   });
   for (const std::uint64_t draw : {0, 1})
-    with([&](timed_fault& one) { one.draw = draw; });
+    with([draw](timed_fault& one) { one.draw = draw; });
   std::vector<duration> shorter{0s, 1s, strike.lasts / 2};
   for (const auto grid : grids) {
     shorter.push_back(down_to(grid, strike.lasts));
@@ -130,19 +124,19 @@ void add_simpler(scenarios& to, const scenario& what, const timed_fault& strike,
   }
   for (const auto lasts : shorter)
     if (lasts < strike.lasts || (lasts > strike.lasts && strike.lasts % 1ms != 0ns))
-      with([&](timed_fault& one) { one.lasts = lasts; });
+      with([lasts](timed_fault& one) { one.lasts = lasts; });
 }
 
-void add_simpler(scenarios& to, const scenario& what, const operation& publish, std::size_t i) {
-  const auto with = [&](auto&& change) {
-    add(to, what, [&](scenario& one) { change(one.operations[i]); });
+void add_simpler(ideas& to, const scenario& what, const operation& publish, std::size_t i) {
+  const auto with = [&](auto change) {
+    add_idea(to, what, [i, change](scenario& one) { change(one.operations[i]); });
   };
   for (const auto count : {1U, publish.count / 2, publish.count - 1})
     if (count != 0 && count < publish.count)
-      with([&](operation& one) { one.count = count; });
+      with([count](operation& one) { one.count = count; });
   for (const auto size : {0U, publish.size / 2, publish.size / 100 * 100})
     if (size < publish.size)
-      with([&](operation& one) { one.size = size; });
+      with([size](operation& one) { one.size = size; });
 }
 
 std::vector<duration> simpler_than(duration what) {
@@ -178,17 +172,17 @@ std::vector<spell> simpler_than(const spell&) {
 
 } // namespace
 
-scenarios with_smaller_numbers(const scenario& what) {
-  scenarios made;
-  add(made, what, [](scenario& one) {
+ideas with_smaller_numbers(const scenario& what) {
+  ideas made;
+  add_idea(made, what, [](scenario& one) {
     for (auto& each : one.operations)
       std::tie(each.count, each.size) = std::tuple{1U, 0U};
   });
-  add(made, what, [](scenario& one) {
+  add_idea(made, what, [](scenario& one) {
     for (auto& each : one.operations)
       each.size = 0;
   });
-  add(made, what, [](scenario& one) {
+  add_idea(made, what, [](scenario& one) {
     for (auto& each : one.strikes)
       each.draw = 0;
   });
@@ -201,7 +195,7 @@ scenarios with_smaller_numbers(const scenario& what) {
     if (!is_on(field))
       return;
     for (const auto& value : simpler_than(field))
-      add(made, what, [&](scenario& one) {
+      add_idea(made, what, [kind, value](scenario& one) {
         for_each_fault(one.plan, [&](fault_kind each, auto& to) {
           if constexpr (std::is_same_v<std::remove_cvref_t<decltype(to)>,
                                        std::remove_cvref_t<decltype(value)>>)
@@ -213,11 +207,11 @@ scenarios with_smaller_numbers(const scenario& what) {
   return made;
 }
 
-scenarios with_simpler_times(const scenario& what) {
-  scenarios made;
+ideas with_simpler_times(const scenario& what) {
+  ideas made;
   add_evenly_spaced(made, what);
   for (const auto grid : grids)
-    add_moved(made, what, [&](duration at, std::size_t) { return down_to(grid, at); });
+    add_moved(made, what, [grid](duration at, std::size_t) { return down_to(grid, at); });
   add_moved(made, what, [](duration at, std::size_t) { return at / 2; });
   add_heal_earlier(made, what);
   add_closer_gaps(made, what);
