@@ -1,6 +1,7 @@
 #include "apps/campaign_report.hpp"
 
 #include "apps/drawing_options.hpp"
+#include "apps/shell_word.hpp"
 
 #include <cinttypes>
 #include <cstdio>
@@ -50,7 +51,7 @@ void print_finding(const campaign_report& report, const std::string& shape, cons
   if (!files.scenario.empty())
     std::printf("  scenario  %s\n", files.scenario.c_str());
   if (!files.small.empty())
-    std::printf("  shrunk    kodama replay %s   (%s)\n", files.small.c_str(),
+    std::printf("  shrunk    kodama replay %s   (%s)\n", shell_word(files.small).c_str(),
                 to_text(files.size).c_str());
   if (!files.test.empty())
     std::printf("  test      %s\n", files.test.c_str());

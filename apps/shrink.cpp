@@ -2,6 +2,7 @@
 #include "apps/drawing_options.hpp"
 #include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
+#include "apps/shell_word.hpp"
 #include "apps/shrink_run.hpp"
 #include "apps/standard_output.hpp"
 #include "apps/units.hpp"
@@ -69,7 +70,7 @@ int run(shrink_command& command) {
                made->took.count(), made->tried,
                made->is_done ? "" : "; more time might make it smaller");
   if (!command.output.empty())
-    std::fprintf(stderr, "replay it: kodama replay %s\n", command.output.c_str());
+    std::fprintf(stderr, "replay it: kodama replay %s\n", shell_word(command.output).c_str());
   return 0;
 }
 
