@@ -1,5 +1,6 @@
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
+#include "apps/shell_word.hpp"
 #include "apps/shrink_run.hpp"
 #include "apps/standard_output.hpp"
 #include "apps/units.hpp"
@@ -50,7 +51,7 @@ int fail(const std::string& text) {
 }
 
 std::string command_line(const replay_command& command) {
-  return "kodama replay " + command.what + flags_of(command.drawn);
+  return "kodama replay " + shell_word(command.what) + flags_of(command.drawn);
 }
 
 bool write_page(const std::string& path, const sim::run_story& told) {
@@ -128,13 +129,19 @@ void add_replay(CLI::App& parent, int& exit_code) {
       ->required()
       ->type_name("SEED|FILE");
   add_drawing_options(*command, options->drawn);
-  command->add_flag("--hash", options->hash, "Print the trace hash alone");
-  command->add_flag("--scenario", options->scenario, "Print the scenario instead of running it");
-  command->add_flag("--verbose", options->verbose, "Tell everything, keepalive and bytes as well");
-  command->add_option("--around", options->around, "Tell only what concerns this")
-      ->type_name("WHAT");
-  command->add_option("--html", options->html, "Write the story as a page to look at, too")
-      ->type_name("FILE");
+  auto* hash = command->add_flag("--hash", options->hash, "Print the trace hash alone");
+  auto* scenario =
+      command->add_flag("--scenario", options->scenario, "Print the scenario instead of running it")
+          ->excludes(hash);
+  // Neither tells a story.
+  for (auto* option :
+       {command->add_flag("--verbose", options->verbose,
+                          "Tell everything, keepalive and bytes as well"),
+        command->add_option("--around", options->around, "Tell only what concerns this")
+            ->type_name("WHAT"),
+        command->add_option("--html", options->html, "Write the story as a page to look at, too")
+            ->type_name("FILE")})
+    option->excludes(hash)->excludes(scenario);
   command->callback([options, &exit_code] { exit_code = after_output("replay", run(*options)); });
 }
 

@@ -115,6 +115,8 @@ parsed<loaded_scenario> load_scenario(const std::string& seed_or_file, const sim
   if (!read)
     return refusal{seed_or_file + ':' + std::to_string(read.error().line) + ':' +
                    std::to_string(read.error().column) + ": expected " + read.error().expected};
+  if (drawn.profile != sim::fault_profile::swarm)
+    return refusal{"--profile: " + seed_or_file + " has its own faults; a profile is for a seed"};
   drawn.alter(*read);
   return loaded_scenario{*read,
                          seed_or_file.substr(seed_or_file.rfind('/') + 1) + words_of(drawn, false)};

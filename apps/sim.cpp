@@ -222,10 +222,12 @@ void add_range_options(CLI::App& command, sim_command& options) {
   add_jobs_option(command, options.jobs);
   add_parsed_option(command, "--for", options.at_most, parse_duration, "Time at most")
       ->type_name("TIME");
-  command.add_flag("--until-failure", options.until_failure, "Go no further after the first one");
+  auto* first = command.add_flag("--until-failure", options.until_failure,
+                                 "Go no further after the first one");
   add_parsed_option(command, "--stop-after", options.stop_after, parse_number,
                     "Go no further after so many failures (default: 0, never)")
-      ->type_name("N");
+      ->type_name("N")
+      ->excludes(first);
   command
       .add_option("--resume", options.resume,
                   "Go on where FILE says, if it is there, and keep it up to date")
@@ -242,11 +244,12 @@ void add_result_options(CLI::App& command, sim_command& options) {
       .add_option("--keep", options.keep.directory,
                   "Write failures as scenario files, the first of each kind shrunk as well")
       ->type_name("DIR");
-  command
-      .add_option("--emit-test", options.keep.test,
-                  "Write a GoogleTest with the shrunk scenario: one FILE, or one each in DIR")
-      ->type_name("FILE|DIR");
-  command.add_flag("--no-shrink", options.no_shrink, "With --keep: as they are");
+  auto* test =
+      command
+          .add_option("--emit-test", options.keep.test,
+                      "Write a GoogleTest with the shrunk scenario: one FILE, or one each in DIR")
+          ->type_name("FILE|DIR");
+  command.add_flag("--no-shrink", options.no_shrink, "With --keep: as they are")->excludes(test);
   add_parsed_option(command, "--shrink-for", options.keep.shrinking.at_most, parse_duration,
                     "Time at most for each kind of failure (default: 30s)")
       ->type_name("TIME");

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -160,6 +161,8 @@ class Campaigns(harness.Case):
             (["--resume", self.path("nonsense")], "is not a campaign to go on with: line 1: expected"),
             (["--resume", self.directory], "--resume: .* cannot be read"),
             (["--resume", other, "--seeds", "1-1"], "has come to seed 2, beyond --seeds"),
+            (["--no-shrink", "--emit-test", self.path("x.cpp")], "--emit-test excludes --no-shrink"),
+            (["--until-failure", "--stop-after", 3], "excludes"),
             (["--resume", hollow], "line 5: expected `finding COUNT SHAPE`, then"),
             (["--seeds", "1", "--resume", "/nowhere/state"], "cannot write /nowhere/state"),
         ):
@@ -217,6 +220,31 @@ class Shrinking(harness.Case):
         self.assert_one_line(done.stderr, "seed 1 keeps every promise")
         self.assertFalse(os.path.exists(self.small))
 
+    def test_what_a_replay_would_not_do_is_refused(self):
+        page = os.path.join(self.directory, "page.html")
+        for arguments, said in (
+            ([1, "--hash", "--html", page], "excludes"),
+            ([1, "--scenario", "--html", page], "excludes"),
+            ([1, "--scenario", "--hash"], "excludes"),
+            ([1, "--hash", "--around", "server"], "excludes"),
+            ([1, "--hash", "--verbose"], "excludes"),
+            ([self.file, "--profile", "lossy"], "--profile: .*failing.scenario has its own faults"),
+        ):
+            done = self.ask("replay", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assert_one_line(done.stderr, said)
+
+    def test_printed_commands_are_for_a_shell(self):
+        file = os.path.join(self.directory, "what I'd keep.scenario")
+        os.rename(self.file, file)
+        told = self.ask("replay", file, "--without", "jitter").stdout.splitlines()[0]
+        command = shlex.split(told.rsplit(": ", 1)[0])
+        self.assertEqual(command, ["kodama", "replay", file, "--without", "jitter"])
+        small = os.path.join(self.directory, "small one.scenario")
+        done = self.ask("shrink", file, "-o", small, "--for", "1s")
+        command = shlex.split(re.search("replay it: (.*)", done.stderr)[1])
+        self.assertEqual(command, ["kodama", "replay", small])
+
     def test_wrong_usage_is_told_in_one_line(self):
         broken = os.path.join(self.directory, "broken.scenario")
         pathlib.Path(broken).write_text("kodama scenario 1\nusers two\n")
@@ -225,6 +253,7 @@ class Shrinking(harness.Case):
             (["nofile"], "neither a seed nor a file"),
             ([self.file, "-o", "/nowhere/x"], "cannot write /nowhere/x"),
             ([1, "--profile", "wild"], "expected none, lossy"),
+            ([self.file, "--profile", "lossy"], "--profile: .*failing.scenario has its own faults"),
             ([self.file, "--jobs", "4294967296"], "--jobs: .* expected 1 to 1024"),
         ):
             done = self.ask("shrink", *arguments)
