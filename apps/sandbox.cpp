@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <utility>
 
 namespace kodama::apps {
@@ -20,6 +21,19 @@ std::string first_line_of(int file) {
   const auto size = ::pread(file, text, sizeof text, 0);
   const std::string whole{text, size > 0 ? static_cast<std::size_t>(size) : 0};
   return whole.substr(0, whole.find('\n'));
+}
+
+/// What the work throws ends here: further up it would come upon the parent's business.
+[[noreturn]] void run_to_the_end(const std::function<void(int pipe)>& work, int pipe) {
+  int status = 0;
+  try {
+    work(pipe);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    status = 1;
+  }
+  std::fflush(nullptr);
+  std::_Exit(status);
 }
 
 boost::system::error_code last_error() {
@@ -53,9 +67,7 @@ result<sandbox> sandbox::start(const std::function<void(int pipe)>& work) {
       std::_Exit(1); // it ended before we asked to hear of that
     ::dup2(made.complaints_, STDERR_FILENO);
     ::close(ends[0]);
-    work(ends[1]);
-    std::fflush(nullptr);
-    std::_Exit(0);
+    run_to_the_end(work, ends[1]);
   }
   ::close(ends[1]);
   return made;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 namespace kodama::apps {
 namespace {
@@ -27,6 +28,19 @@ TEST(Sandbox, TellsHowItFailed) {
   EXPECT_EQ(complaining->finish(), "what is wrong");
   auto silent = sandbox::start([](int) { ::raise(SIGKILL); });
   EXPECT_EQ(silent->finish(), "the process ended with signal 9");
+}
+
+TEST(Sandbox, AnExceptionEndsItAndNobodyElse) {
+  auto sibling = sandbox::start([](int pipe) {
+    ::poll(nullptr, 0, 200);
+    EXPECT_EQ(::write(pipe, "word", 4), 4);
+  });
+  auto process = sandbox::start([](int) { throw std::runtime_error{"too much"}; });
+  EXPECT_EQ(process->finish(), "too much");
+  while (sibling->read())
+    continue;
+  EXPECT_EQ(sibling->unread(), "word");
+  EXPECT_EQ(sibling->finish(), std::nullopt);
 }
 
 TEST(Sandbox, WhatIsSentToTheGroupIsForItsParent) {
