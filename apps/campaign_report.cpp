@@ -1,7 +1,9 @@
 #include "apps/campaign_report.hpp"
 
 #include "apps/drawing_options.hpp"
+#include "apps/message_text.hpp"
 #include "apps/shell_word.hpp"
+#include "protocol/utf8.hpp"
 
 #include <cinttypes>
 #include <cstdio>
@@ -57,18 +59,20 @@ void print_finding(const campaign_report& report, const std::string& shape, cons
     std::printf("  test      %s\n", files.test.c_str());
 }
 
+/// A path may hold any bytes, and JSON is UTF-8: U+FFFD stands for each that is none.
 std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\')
-      out += '\\';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  std::string well_formed;
+  while (!text.empty()) {
+    auto rest = text;
+    std::uint32_t code_point = 0;
+    const bool is_one = take_code_point(rest, code_point);
+    const auto size = is_one ? text.size() - rest.size() : 1;
+    well_formed += is_one ? text.substr(0, size) : "\xef\xbf\xbd";
+    text.remove_prefix(size);
   }
-  return out + '"';
+  std::string out;
+  append_json_string(out, well_formed);
+  return out;
 }
 
 void print_json_counts(const char* name,

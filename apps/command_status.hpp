@@ -1,10 +1,13 @@
 #pragma once
 
+#include <functional>
+
 namespace kodama::apps {
 
-/// To be asked when all is said: the status to exit with. It is 2 where standard output did not
-/// take everything (a full disk), which is told on standard error in the command's name; else
-/// `status`.
-[[nodiscard]] int after_output(const char* command, int status);
+/// The exit status of a command for which 1 is an answer ("a promise was broken"): that of `work`.
+/// It is 2 where something else kept the answer back, and then told on standard error in the
+/// command's name: there was no memory left, or standard output did not take everything (a full
+/// disk).
+[[nodiscard]] int status_of(const char* command, const std::function<int()>& work);
 
 } // namespace kodama::apps

@@ -1,8 +1,8 @@
+#include "apps/command_status.hpp"
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
 #include "apps/shell_word.hpp"
 #include "apps/shrink_run.hpp"
-#include "apps/standard_output.hpp"
 #include "apps/units.hpp"
 #include "sim/faults.hpp"
 #include "sim/story_focus.hpp"
@@ -142,7 +142,8 @@ void add_replay(CLI::App& parent, int& exit_code) {
         command->add_option("--html", options->html, "Write the story as a page to look at, too")
             ->type_name("FILE")})
     option->excludes(hash)->excludes(scenario);
-  command->callback([options, &exit_code] { exit_code = after_output("replay", run(*options)); });
+  command->callback(
+      [options, &exit_code] { exit_code = status_of("replay", [&] { return run(*options); }); });
 }
 
 } // namespace kodama::apps

@@ -1,10 +1,10 @@
+#include "apps/command_status.hpp"
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
 #include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/shell_word.hpp"
 #include "apps/shrink_run.hpp"
-#include "apps/standard_output.hpp"
 #include "apps/units.hpp"
 #include "apps/whole_file.hpp"
 
@@ -93,7 +93,8 @@ void add_shrink(CLI::App& parent, int& exit_code) {
                     "Time at most (default: 30s)")
       ->type_name("TIME");
   add_jobs_option(*command, options->options.jobs);
-  command->callback([options, &exit_code] { exit_code = after_output("shrink", run(*options)); });
+  command->callback(
+      [options, &exit_code] { exit_code = status_of("shrink", [&] { return run(*options); }); });
 }
 
 } // namespace kodama::apps

@@ -1,11 +1,11 @@
 #include "apps/campaign.hpp"
 #include "apps/campaign_report.hpp"
+#include "apps/command_status.hpp"
 #include "apps/commands.hpp"
 #include "apps/drawing_options.hpp"
 #include "apps/interruption.hpp"
 #include "apps/jobs_option.hpp"
 #include "apps/parsed_option.hpp"
-#include "apps/standard_output.hpp"
 #include "apps/units.hpp"
 #include "apps/whole_file.hpp"
 
@@ -264,7 +264,8 @@ void add_sim(CLI::App& parent, int& exit_code) {
   const auto options = std::make_shared<sim_command>();
   add_range_options(*command, *options);
   add_result_options(*command, *options);
-  command->callback([options, &exit_code] { exit_code = after_output("sim", run(*options)); });
+  command->callback(
+      [options, &exit_code] { exit_code = status_of("sim", [&] { return run(*options); }); });
 }
 
 } // namespace kodama::apps

@@ -128,6 +128,14 @@ class Campaigns(harness.Case):
         self.assertIn("shrink    kodama shrink 3 -o small.scenario", done.stdout)
         self.assertEqual(self.json(*flags, status=2)["failed"], 2)
 
+    def test_the_json_of_a_path_of_any_bytes_is_utf8(self):
+        found = self.with_findings((3, "liveness", "late"))
+        kept = os.fsdecode(os.fsencode(self.directory) + b"/k\xff\xc3\xa9")
+        told = self.json("--resume", found, "--keep", kept, "--no-shrink", status=1)
+        self.assertEqual(
+            told["findings"][0]["scenario"], self.path("k\ufffd\u00e9/liveness-3.scenario")
+        )
+
     def test_a_full_standard_output_is_told(self):
         for arguments in (
             ["sim", "--seeds", "1-2"],
@@ -252,6 +260,8 @@ class Shrinking(harness.Case):
             ([broken], r"broken.scenario:2:7: expected a whole number"),
             (["nofile"], "neither a seed nor a file"),
             ([self.file, "-o", "/nowhere/x"], "cannot write /nowhere/x"),
+            ([self.file, "-o", self.directory], "cannot write .*: Is a directory"),
+            ([self.file, "--emit-test", self.directory], "cannot write .*: Is a directory"),
             ([1, "--profile", "wild"], "expected none, lossy"),
             ([self.file, "--profile", "lossy"], "--profile: .*failing.scenario has its own faults"),
             ([self.file, "--jobs", "4294967296"], "--jobs: .* expected 1 to 1024"),
