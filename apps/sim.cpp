@@ -26,8 +26,8 @@ Ends with a summary. Failures of one kind are one finding. An interrupt (Ctrl-C)
 ends it with what was found so far.
 
 The exit status is 0 when all seeds passed; 1 when a promise was broken, two runs
-of a seed differed, a run crashed, or the canary was not noticed; 2 for wrong usage
-or a file that cannot be read or written.
+of a seed differed, a run crashed, the canary was not noticed, or no seed was run; 2
+for wrong usage or a file that cannot be read or written.
 
 Examples:
   kodama sim --seeds 1-2000 --check-determinism
