@@ -12,6 +12,9 @@
 namespace kodama::apps {
 namespace {
 
+/// How soon it is noticed that there is no more time.
+constexpr int patience_of_poll = 100; // in milliseconds
+
 /// The child's side: the failure's promise and text, a line each; nothing when there is none.
 void run_and_tell(const sim::scenario& what, std::chrono::seconds at_most, int pipe) {
   const run_limit limit{at_most};
@@ -56,9 +59,13 @@ result<std::optional<sim::failure>> forked_oracle::aim_at(const sim::scenario& f
   const auto found = answer_of(*process);
   // Generous, as a machine is busy now and then, and yet short beside the time that there is.
   const auto took = std::chrono::duration_cast<std::chrono::seconds>(clock::now() - begun);
-  run_max_ = std::chrono::seconds{3} + 10 * took;
-  if (found)
+  run_max_ = std::min(run_max_, std::chrono::seconds{3} + 10 * took);
+  until_ = clock::now() + patience_;
+  interrupted_.emplace();
+  if (found) {
+    how_ = *found;
     shape_ = found->shape();
+  }
   return found;
 }
 
@@ -80,8 +87,11 @@ std::optional<std::size_t> forked_oracle::first_failing(std::span<const sim::sce
     std::vector<pollfd> waiting;
     for (const auto& each : running)
       waiting.push_back({each.process.pipe(), POLLIN, 0});
-    if (::poll(waiting.data(), waiting.size(), -1) < 0)
-      continue; // a signal, which waits until we are through
+    const auto come = ::poll(waiting.data(), waiting.size(), patience_of_poll);
+    if (!may_go_on())
+      break; // a candidate that does not end must not hold us up
+    if (come <= 0)
+      continue;
     auto ready = waiting.begin();
     for (auto each = running.begin(); each != running.end();) {
       if ((ready++)->revents == 0 || each->process.read()) {
@@ -89,8 +99,10 @@ std::optional<std::size_t> forked_oracle::first_failing(std::span<const sim::sce
         continue;
       }
       const auto found = answer_of(each->process);
-      if (found && found->shape() == shape_)
-        end = std::min(end, each->index);
+      if (found && found->shape() == shape_ && each->index < end) {
+        end = each->index;
+        how_ = *found;
+      }
       each = running.erase(each);
     }
     std::erase_if(running, [&](const started& each) { return each.index > end; });

@@ -61,17 +61,13 @@ result<std::optional<shrink_outcome>> shrink_failure(const sim::scenario& failin
     return aimed.error();
   if (!*aimed)
     return std::nullopt;
-  const auto& how = **aimed;
   if (options.show)
-    std::fprintf(stderr, "shrinking %s: %s\n", how.promise.c_str(),
+    std::fprintf(stderr, "shrinking %s: %s\n", oracle.how().promise.c_str(),
                  to_text(extent_of(failing)).c_str());
   const auto made = sim::shrink(failing, oracle);
   if (options.show && on_one_line)
     std::fprintf(stderr, "\r\033[K");
-  // Its numbers and names are its own.
-  const auto in_the_end = oracle.aim_at(made.smallest);
-  return shrink_outcome{in_the_end && *in_the_end ? **in_the_end : how, made.smallest, made.tried,
-                        elapsed(), made.is_done};
+  return shrink_outcome{oracle.how(), made.smallest, made.tried, elapsed(), made.is_done};
 }
 
 std::string file_of(const sim::scenario& what, const sim::failure& how, const std::string& origin) {
