@@ -32,7 +32,8 @@ public:
 
   void carry_out(const operation& what);
 
-  // Faults.
+  // Faults, which do nothing where there is nothing to strike.
+  [[nodiscard]] bool can_suffer(fault_kind what) const noexcept;
   void pause(duration lasts);
   /// The process dies and comes back with what it knew of its session.
   void kill(duration lasts);

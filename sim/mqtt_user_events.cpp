@@ -127,8 +127,21 @@ void mqtt_user::handle(const event::received& what) {
 
 // --- faults -------------------------------------------------------------------------------------
 
+bool mqtt_user::can_suffer(fault_kind what) const noexcept {
+  switch (what) {
+  case fault_kind::client_pause:
+  case fault_kind::client_kill:
+  case fault_kind::client_kill_forget:
+  case fault_kind::client_slow_reader:
+  case fault_kind::client_flood: return core_ && !down();
+  case fault_kind::client_malformed: return tcp_ && tcp_connected_;
+  case fault_kind::clock_leap: return true; // the machine's, whoever sits at it
+  default: return false;
+  }
+}
+
 void mqtt_user::pause(duration lasts) {
-  if (down() || !core_)
+  if (!can_suffer(fault_kind::client_pause))
     return;
   note(down_kind, 1, 0, [] { return "stands still"; });
   ++down_;
@@ -139,7 +152,7 @@ void mqtt_user::pause(duration lasts) {
 }
 
 void mqtt_user::kill(duration lasts) {
-  if (down() || !core_)
+  if (!can_suffer(fault_kind::client_kill))
     return;
   note(down_kind, 2, 0, [] { return "dies; what it knew survives"; });
   ++down_;
@@ -150,7 +163,7 @@ void mqtt_user::kill(duration lasts) {
 }
 
 void mqtt_user::kill_and_forget(duration lasts) {
-  if (down() || !core_)
+  if (!can_suffer(fault_kind::client_kill_forget))
     return;
   note(down_kind, 3, 0, [] { return "dies and forgets everything"; });
   ++down_;
@@ -194,7 +207,7 @@ void mqtt_user::come_back_forgetful() {
 }
 
 void mqtt_user::stop_reading(duration lasts) {
-  if (!core_ || down())
+  if (!can_suffer(fault_kind::client_slow_reader))
     return;
   ++not_reading_;
   world_.history.tell(now(), host_, reading_kind, [] { return "stops reading"; });
@@ -216,7 +229,7 @@ void mqtt_user::leap(duration by) {
 }
 
 void mqtt_user::flood() {
-  if (!core_ || down())
+  if (!can_suffer(fault_kind::client_flood))
     return;
   operation burst;
   burst.user = id_;
@@ -229,7 +242,7 @@ void mqtt_user::flood() {
 }
 
 void mqtt_user::send_garbage(std::uint64_t draw) {
-  if (!tcp_ || !tcp_connected_)
+  if (!can_suffer(fault_kind::client_malformed))
     return;
   // An AUTH with nonsense in it: no client of ours may say that.
   bytes garbage(2 + draw % 64);

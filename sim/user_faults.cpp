@@ -13,8 +13,21 @@ constexpr auto login_pause = std::chrono::seconds{1};
 
 } // namespace
 
+bool user::can_suffer(fault_kind what) const noexcept {
+  switch (what) {
+  case fault_kind::client_pause:
+  case fault_kind::client_kill:
+  case fault_kind::client_kill_forget:
+  case fault_kind::client_slow_reader: return self_ && !down();
+  case fault_kind::client_flood: return self_ && !down() && !intruder_;
+  case fault_kind::client_malformed: return self_ && self_->tcp && self_->tcp_connected;
+  case fault_kind::clock_leap: return true; // the machine's, whoever sits at it
+  default: return false;
+  }
+}
+
 void user::pause(duration lasts) {
-  if (down() || !self_)
+  if (!can_suffer(fault_kind::client_pause))
     return;
   note(down_kind, 1, 0, [] { return "stands still"; });
   if (udp_up_)
@@ -27,7 +40,7 @@ void user::pause(duration lasts) {
 }
 
 void user::kill(duration lasts) {
-  if (down() || !self_)
+  if (!can_suffer(fault_kind::client_kill))
     return;
   note(down_kind, 2, 0, [] { return "dies; what it knew survives"; });
   if (udp_up_)
@@ -41,7 +54,7 @@ void user::kill(duration lasts) {
 }
 
 void user::kill_and_forget(duration lasts) {
-  if (down() || !self_)
+  if (!can_suffer(fault_kind::client_kill_forget))
     return;
   note(down_kind, 3, 0, [] { return "dies and forgets everything"; });
   witness_.tell(&checker::on_forgot, now(), id_, session_);
@@ -118,7 +131,7 @@ void user::refuse_login() {
 }
 
 void user::stop_reading(duration lasts) {
-  if (!self_ || down())
+  if (!can_suffer(fault_kind::client_slow_reader))
     return;
   ++not_reading_;
   world_.history.tell(now(), host_, reading_kind, [&] { return in_session("stops reading"); });
@@ -140,7 +153,7 @@ void user::read_again() {
 }
 
 void user::flood() {
-  if (!self_ || down() || intruder_)
+  if (!can_suffer(fault_kind::client_flood))
     return;
   operation burst;
   burst.user = id_;
@@ -152,7 +165,7 @@ void user::flood() {
 }
 
 void user::send_garbage(std::uint64_t draw) {
-  if (!self_ || !self_->tcp || !self_->tcp_connected)
+  if (!can_suffer(fault_kind::client_malformed))
     return;
   // A whole header that no message has: whatever follows, the server must not believe it.
   bytes garbage(message_header_size + draw % 64);

@@ -155,7 +155,8 @@ private:
         continue;
       const auto from = chance.duration_between(duration{0}, plan_.heal_at);
       queue_.schedule(instant{from}, [this, id, from] {
-        faults_.strike(fault_kind::client_never_reads);
+        if (users_[id]->can_suffer(fault_kind::client_slow_reader))
+          faults_.strike(fault_kind::client_never_reads);
         users_[id]->stop_reading(plan_.heal_at - from);
       });
     }
@@ -174,14 +175,41 @@ private:
     });
   }
 
-  void note(const timed_fault& fault) {
-    context_.history.note(
-        queue_.now(), fault.host, strike_kind, static_cast<std::uint64_t>(fault.kind),
-        static_cast<std::uint64_t>(fault.lasts.count()), 0, [&] { return tell_fault(fault); });
+  /// In the history it is in either case; a story tells what happened.
+  void note(const timed_fault& fault, bool happens) {
+    context_.history.note(queue_.now(), fault.host, strike_kind,
+                          static_cast<std::uint64_t>(fault.kind),
+                          static_cast<std::uint64_t>(fault.lasts.count()), 0,
+                          [&] { return happens ? tell_fault(fault) : telling{}; });
+  }
+
+  /// Is there anything for it to strike?
+  [[nodiscard]] bool can_strike(const timed_fault& fault) const {
+    if (fault.host == server_.host())
+      return may_strike(fault.kind, fault.host) &&
+             (fault.kind != fault_kind::server_restart || server_.running());
+    for (const auto& each : people_)
+      if (each->host() == fault.host)
+        return each->can_suffer(fault.kind);
+    const auto number = static_cast<std::uint32_t>(fault.host);
+    if (number > plan_.users)
+      return false; // an intruder
+    const auto& struck = *users_[number - 1];
+    return fault.kind == fault_kind::client_second_copy ? secret_to_copy(struck).has_value()
+                                                        : struck.can_suffer(fault.kind);
+  }
+
+  /// Of the session that the user has now.
+  [[nodiscard]] std::optional<session_id> secret_to_copy(const user& of) const {
+    return of.session().server_life == server_.life() ? server_.secret_of(of.session().client)
+                                                      : std::nullopt;
   }
 
   void strike(const timed_fault& fault) {
-    note(fault);
+    const bool happens = can_strike(fault);
+    note(fault, happens);
+    if (!happens)
+      return;
     faults_.strike(fault.kind);
     const auto number = static_cast<std::uint32_t>(fault.host);
     switch (fault.kind) {
@@ -191,8 +219,6 @@ private:
       queue_.schedule_in(fault.lasts, [this] { server_.pause(false); });
       return;
     case fault_kind::server_restart:
-      if (!server_.running())
-        return;
       server_.pause(false);
       server_.kill();
       queue_.schedule_in(fault.lasts, [this] { server_.start(); });
@@ -224,13 +250,10 @@ private:
     case fault_kind::client_flood: struck.flood(); break;
     case fault_kind::client_malformed: struck.send_garbage(fault.draw); break;
     case fault_kind::client_second_copy:
-      if (const auto secret = server_.secret_of(struck.session().client);
-          secret && struck.session().server_life == server_.life()) {
-        witness_.tell(&checker::on_second_copy, queue_.now(), struck.session());
-        copies_.push_back(std::make_unique<second_copy>(context_, network_, server_, struck.host(),
-                                                        token_of(struck.id()), *secret,
-                                                        plan_.keepalive, fault.draw));
-      }
+      witness_.tell(&checker::on_second_copy, queue_.now(), struck.session());
+      copies_.push_back(std::make_unique<second_copy>(
+          context_, network_, server_, struck.host(), token_of(struck.id()),
+          *secret_to_copy(struck), plan_.keepalive, fault.draw));
       break;
     default: break;
     }

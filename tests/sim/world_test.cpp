@@ -5,6 +5,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace kodama::sim {
 namespace {
@@ -132,6 +134,52 @@ TEST(World, LeavesOutStrikesOnWhoIsNotThere) {
   with_intruder.intruders = 1;
   with_intruder.strikes = {{fault_kind::black_hole, host_of(2), 1s, 1s, 0}};
   EXPECT_EQ(run_hashed(with_intruder).faults.struck(fault_kind::black_hole), 1);
+}
+
+TEST(World, CountsAndTellsOnlyFaultsThatStruckSomething) {
+  constexpr std::array kinds{fault_kind::client_pause,       fault_kind::client_kill,
+                             fault_kind::client_kill_forget, fault_kind::client_flood,
+                             fault_kind::client_malformed,   fault_kind::client_slow_reader};
+  constexpr std::array people{host_of(0), host_of(mqtt_user_base)};
+  scenario what;
+  what.mqtt.resize(1);
+  what.heal_at = what.plan.heal_at = 30s;
+  what.end_at = what.end_needed();
+  duration at = 1s;
+  for (const auto kind : kinds)
+    for (const auto host : people)
+      what.strikes.push_back({kind, host, at += 1s, 100ms, 0});
+  what.strikes.push_back({fault_kind::client_second_copy, host_of(0), at += 1s, {}, 0});
+  const auto struck_in = [&] {
+    trace history{trace::keep::text};
+    auto result = run(what, history);
+    const auto& records = history.records();
+    const auto told = std::count_if(records.begin(), records.end(), [](const auto& each) {
+      return each.kind == "fault" && !each.text.empty();
+    });
+    EXPECT_TRUE(result.passed()) << ::kodama::sim::told(result);
+    return std::pair{result.faults, told};
+  };
+  const auto [nobody_there, told_of_nobody] = struck_in();
+  for (const auto kind : kinds)
+    EXPECT_EQ(nobody_there.struck(kind), 0) << to_string(kind);
+  EXPECT_EQ(nobody_there.struck(fault_kind::client_second_copy), 0);
+  EXPECT_EQ(told_of_nobody, 0);
+  what.operations = {{0s, 0, kind::connect}, {0s, mqtt_user_base, kind::connect}};
+  const auto [struck, told_of_them] = struck_in();
+  for (const auto kind : kinds)
+    EXPECT_EQ(struck.struck(kind), 2) << to_string(kind);
+  EXPECT_EQ(struck.struck(fault_kind::client_second_copy), 1);
+  EXPECT_EQ(told_of_them, static_cast<std::ptrdiff_t>(what.strikes.size()));
+}
+
+TEST(World, RestartsNoServerThatIsDown) {
+  scenario what;
+  what.heal_at = what.plan.heal_at = 10s;
+  what.end_at = what.end_needed();
+  what.strikes = {{fault_kind::server_restart, host_id{0}, 1s, 3s, 0},
+                  {fault_kind::server_restart, host_id{0}, 2s, 3s, 0}};
+  EXPECT_EQ(run_hashed(what).faults.struck(fault_kind::server_restart), 1);
 }
 
 rc::Gen<operation> any_operation(std::uint32_t users, std::uint32_t topics) {
