@@ -14,6 +14,9 @@ constexpr auto forms = "a message (0#12), a session (1/7), a host (user-3, serve
 
 constexpr std::string_view digits = "0123456789";
 
+/// No run lasts that long, and in nanoseconds it is still a number.
+constexpr double seconds_max = 1e9;
+
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() <= 18 &&
          text.find_first_not_of(digits) == std::string_view::npos;
@@ -118,7 +121,7 @@ std::vector<std::size_t> story_focus::find_chain(const run_story& in) const {
 /// All that is told of the second around it.
 std::vector<std::size_t> story_focus::find_moment(const run_story& in) const {
   const auto asked = std::chrono::duration_cast<duration>(
-      std::chrono::duration<double>(std::strtod(value_.c_str(), nullptr)));
+      std::chrono::duration<double>(std::min(std::strtod(value_.c_str(), nullptr), seconds_max)));
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i != in.events.size(); ++i) {
     const auto apart = in.events[i].when.time_since_epoch() - asked;

@@ -67,7 +67,8 @@ TEST(StoryFocus, FindsTheChainOfAnEvent) {
 
 TEST(StoryFocus, FindsNothingAboutWhatIsNotThere) {
   const auto in = told(tunnel());
-  for (const auto* what : {"7#1", "9/9", "user-9", "topic/9", "#999999", "#0", "4000"})
+  for (const auto* what : {"7#1", "9/9", "user-9", "topic/9", "#999999", "#0", "4000",
+                           "99999999999", "999999999999999999.5"})
     EXPECT_TRUE(around(in, what).empty()) << what;
 }
 
