@@ -17,8 +17,8 @@ void add_drawing_options(CLI::App& command, sim::drawing& target);
 /// The same for prose: ", profile lossy", or nothing. Without the profile for what is no seed.
 [[nodiscard]] std::string words_of(const sim::drawing& how, bool with_profile = true);
 
-/// The same for the name of a file: "lossy-priorities-without-jitter-", or nothing. Two drawings have
-/// two names.
+/// The same for the name of a file: "lossy-priorities-without-jitter-", or nothing. Two drawings
+/// have two names.
 [[nodiscard]] std::string name_of(const sim::drawing& how);
 
 } // namespace kodama::apps
