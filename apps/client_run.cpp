@@ -26,7 +26,7 @@ client_run::client_run(std::string command, const client_options& chosen)
     , terminal_{::isatty(STDERR_FILENO) != 0}
     , watched_{terminal_ || chosen.verbose}
     , server_{to_client(chosen)}
-    , signals_{server_.context(), SIGINT, SIGTERM}
+    , signals_{server_.context()}
     , deadline_{server_.context()}
     , grace_{server_.context()} {
   // A reader of our output that goes away is told apart by EPIPE.
@@ -55,9 +55,7 @@ void client_run::listen() {
 }
 
 void client_run::await_signal() {
-  signals_.async_wait([this](const error_code& error, int) {
-    if (error)
-      return;
+  signals_.async_wait([this] {
     if (ending_)
       return context().stop(); // The second time somebody is in a hurry.
     if (on_interrupt_)

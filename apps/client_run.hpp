@@ -1,9 +1,9 @@
 #pragma once
 
 #include "apps/client_options.hpp"
+#include "apps/end_signals.hpp"
 #include "client/client.hpp"
 
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
@@ -26,6 +26,7 @@ public:
 
   [[nodiscard]] client& server() noexcept { return server_; }
   [[nodiscard]] boost::asio::io_context& context() noexcept { return server_.context(); }
+  [[nodiscard]] end_signals& signals() noexcept { return signals_; }
 
   /// After the connection stands, again after each reconnect.
   void on_connected(std::function<void()> call) { on_connected_ = std::move(call); }
@@ -71,7 +72,7 @@ private:
   bool terminal_;
   bool watched_;
   client server_;
-  boost::asio::signal_set signals_;
+  end_signals signals_;
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer grace_;
   std::function<void()> on_connected_;

@@ -50,7 +50,8 @@ public:
   explicit pinger(const ping_command& command)
       : command_{command}
       , run_{"ping", command.client}
-      , output_{run_.context(), [this](const auto& error) { run_.handle_unwritable(error); }}
+      , output_{run_.context(), run_.signals(),
+                [this](const auto& error) { run_.handle_unwritable(error); }}
       , timer_{run_.context()} {
     run_.on_end([this] { timer_.cancel(); });
     run_.on_connected([this] {
@@ -126,7 +127,8 @@ private:
   void report() {
     command_.format == "json" ? report_json() : report_text();
     output_.flush();
-    run_.finish();
+    if (!output_.closed())
+      run_.finish();
   }
 
   void report_text() {

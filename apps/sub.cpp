@@ -47,8 +47,12 @@ public:
   explicit subscriber(const sub_command& command)
       : command_{command}
       , run_{"sub", command.client}
-      , output_{run_.context(), [this](const auto& error) { run_.handle_unwritable(error); }} {
-    run_.on_interrupt([this] { finish(command_.count == 0 ? 0 : 1); });
+      , output_{run_.context(), run_.signals(),
+                [this](const auto& error) { run_.handle_unwritable(error); }} {
+    run_.on_interrupt([this] {
+      output_.flush();
+      run_.finish(command_.count == 0 ? 0 : 1);
+    });
     run_.server().on_session_lost([this](const auto& e) { handle_session_lost(e); });
     run_.server().on_subscribed([this](const client_event::subscribed& e) {
       run_.note("subscribed to " + std::string{e.topic} +
@@ -100,7 +104,7 @@ private:
       line += '\n';
     }
     if (++received_ == command_.count)
-      finish(gap_ ? exit_code_gap : 0);
+      finish();
   }
 
   void show(const client_event::presence& change) {
@@ -128,9 +132,11 @@ private:
     }
   }
 
-  void finish(int exit_code) {
+  /// COUNT messages have come. Where a signal keeps them from leaving, that decides the exit code.
+  void finish() {
     output_.flush();
-    run_.finish(exit_code);
+    if (!output_.closed())
+      run_.finish(gap_ ? exit_code_gap : 0);
   }
 
   const sub_command& command_;

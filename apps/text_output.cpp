@@ -2,21 +2,14 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <cerrno>
-#include <poll.h>
+#include <climits>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
 
 namespace kodama::apps {
-namespace {
-
-bool can_write() {
-  pollfd output{STDOUT_FILENO, POLLOUT, 0};
-  return ::poll(&output, 1, 0) != 0;
-}
-
-} // namespace
 
 std::string& text_output::buffer() {
   if (!std::exchange(due_, true))
@@ -27,14 +20,17 @@ std::string& text_output::buffer() {
 void text_output::flush() {
   due_ = false;
   for (std::string_view rest{buffer_}; !rest.empty() && !closed_;) {
-    const auto size = ::write(STDOUT_FILENO, rest.data(), rest.size());
-    if (size < 0)
-      close(errno);
-    else
-      rest.remove_prefix(static_cast<std::size_t>(size));
-    // A signal cut the waiting short; to wait again would be to ignore it.
-    if (!closed_ && !rest.empty() && !can_write())
+    if (!signals_.wait_writable(STDOUT_FILENO)) {
       close(EINTR);
+      break;
+    }
+    // A pipe that takes anything takes so much. Of more, write() might wait for the rest.
+    const auto size_max = signals_.came() ? std::size_t{PIPE_BUF} : rest.size();
+    const auto size = ::write(STDOUT_FILENO, rest.data(), std::min(size_max, rest.size()));
+    if (size >= 0)
+      rest.remove_prefix(static_cast<std::size_t>(size));
+    else if (errno != EINTR && errno != EAGAIN) // EAGAIN: somebody else shares it, non-blocking
+      close(errno);
   }
   buffer_.clear();
 }

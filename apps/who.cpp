@@ -43,14 +43,16 @@ void append(std::string& to, const client_event::subscribers& list, const std::s
 
 int run(const who_command& command) {
   client_run run{"who", command.client};
-  text_output output{run.context(), [&](const auto& error) { run.handle_unwritable(error); }};
+  text_output output{run.context(), run.signals(),
+                     [&](const auto& error) { run.handle_unwritable(error); }};
   const auto asked =
       run.server().subscribers(command.topic, [&](const result<client_event::subscribers>& list) {
         if (!list)
           return run.fail_soon(refusal_text(command.topic, list.error()));
         append(output.buffer(), *list, command.format);
         output.flush();
-        run.finish();
+        if (!output.closed())
+          run.finish();
       });
   if (!asked)
     run.fail(refusal_text(command.topic, asked.error()));

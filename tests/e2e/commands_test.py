@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -94,6 +95,44 @@ class Messages(harness.Case):
     def waits_in_write(process):
         with open(f"/proc/{process}/wchan") as file:
             return "pipe_write" in file.read()
+
+    def test_who_is_stopped_in_front_of_a_full_pipe_loses_nothing(self):
+        for blocking in (True, False):
+            with self.subTest(blocking=blocking):
+                read_end, write_end = os.pipe()
+                os.set_blocking(write_end, blocking)
+                topic = f"blocking/{blocking}"
+                sub = subprocess.Popen(
+                    [harness.KODAMA, "sub", "--connect", self.address, "--count", "30000", topic],
+                    stdout=write_end,
+                )
+                self.addCleanup(sub.kill)
+                while not self.who(topic):
+                    pass
+                self.publish(self.address, topic, "-", lines=harness.numbers(30_000))
+                self.wait_for(lambda: not select.select([], [write_end], [], 0)[1])
+                os.close(write_end)
+                self.wait_for(lambda: self.state(sub.pid) == "S")
+                sub.send_signal(signal.SIGSTOP)
+                self.wait_for(lambda: self.state(sub.pid) == "T")
+                sub.send_signal(signal.SIGCONT)
+                self.wait_for(lambda: self.state(sub.pid) == "S")
+                with open(read_end) as file:
+                    self.assertEqual(file.read(), harness.numbers(30_000))
+                self.assertEqual(sub.wait(harness.PATIENCE), 0)
+
+    @staticmethod
+    def wait_for(condition):
+        deadline = time.monotonic() + harness.PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError("it never came about")
+            time.sleep(0.01)
+
+    @staticmethod
+    def state(process):
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
 
     def test_an_interrupted_count_is_no_success(self):
         sub = self.subscribe(self.address, "--count", 2, "t")
