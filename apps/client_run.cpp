@@ -1,6 +1,8 @@
 #include "apps/client_run.hpp"
 
+#include "protocol/message.hpp"
 #include "protocol/mqtt/topic_filter.hpp"
+#include "protocol/tlv.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -37,6 +39,7 @@ client_run::client_run(std::string command, const client_options& chosen)
 void client_run::listen() {
   server_.on_connected([this](const client_event::connected& e) {
     last_loss_ = {};
+    limits_ = e.limits;
     note("connected to " + address_ + " as client " + std::to_string(e.client) +
          (e.resumed ? ", resumed" : ""));
     if (on_connected_)
@@ -152,6 +155,15 @@ std::string refusal_text(std::string_view topic, const error_code& why) {
   const bool is_filter = why == errc::invalid_topic && mqtt::has_wildcard(topic);
   return std::string{topic} + ": " + why.message() +
          (is_filter ? "; that is a filter, name one topic" : "");
+}
+
+std::string size_refusal_text(std::string_view topic, std::size_t size,
+                              const session_limits& limits) {
+  const auto whole = message_header_size + section_size(sizeof(message_id)) +
+                     section_size(topic.size()) + section_size(size);
+  return make_error_code(errc::message_too_long).message() + "; with its topic it has " +
+         std::to_string(whole) + " bytes, and message_size_max is " +
+         std::to_string(limits.message_size_max);
 }
 
 std::string to_text(duration time) {

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,9 @@ public:
 
   /// Added to every failure's line, such as "; 3 of 5 messages unconfirmed".
   void on_last_words(std::function<std::string()> call) { on_last_words_ = std::move(call); }
+
+  /// The server's, from the first connection on.
+  [[nodiscard]] const std::optional<session_limits>& limits() const noexcept { return limits_; }
 
   /// Connects and runs to the end, unless that has come already; the exit code.
   [[nodiscard]] int run();
@@ -79,6 +83,7 @@ private:
   std::function<void()> on_interrupt_;
   std::function<void()> on_end_;
   std::function<std::string()> on_last_words_;
+  std::optional<session_limits> limits_;
   boost::system::error_code last_loss_; // since the connection stood last
   bool progress_shown_ = false;
   bool ending_ = false;
@@ -88,6 +93,11 @@ private:
 /// Why something about a topic was refused: "a/+: invalid_topic; that is a filter, name one topic".
 [[nodiscard]] std::string refusal_text(std::string_view topic,
                                        const boost::system::error_code& why);
+
+/// Why no message of so many bytes may be sent: "message_too_long; with its topic it has 100048
+/// bytes, and message_size_max is 65536".
+[[nodiscard]] std::string size_refusal_text(std::string_view topic, std::size_t size,
+                                            const session_limits& limits);
 
 /// "2.5 s", "300 ms", "0.182 ms": as exact as a person wants it.
 [[nodiscard]] std::string to_text(duration time);

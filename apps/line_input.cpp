@@ -88,8 +88,7 @@ void line_input::read() {
   begin_ = 0;
   const auto before = buffer_.size();
   if (before > line_size_max) {
-    error_ = make_error_code(boost::system::errc::message_size);
-    ended_ = true;
+    fail(make_error_code(boost::system::errc::message_size));
     return;
   }
   buffer_.resize(before + read_size);
@@ -99,8 +98,15 @@ void line_input::read() {
     ended_ = true;
   if (size >= 0 || errno == EAGAIN || errno == EINTR)
     return;
-  error_.assign(errno, boost::system::system_category());
+  fail({errno, boost::system::system_category()});
+}
+
+void line_input::fail(const error_code& error) {
+  error_ = error;
   ended_ = true;
+  // Of a line that does not end nobody knows the rest.
+  buffer_.clear();
+  begin_ = scanned_ = 0;
 }
 
 } // namespace kodama::apps

@@ -16,7 +16,8 @@ namespace kodama::apps {
 /// The caller takes lines until there is none, then asks for more with read_more(): what is not
 /// asked for stays where it is, which is the backpressure. epoll refuses regular files (they are
 /// always readable), so these are read without waiting. The descriptor's flags are restored at the
-/// end: it may be a terminal that others read too. A line longer than line_size_max is an error.
+/// end: it may be a terminal that others read too. A line longer than line_size_max is an error,
+/// and what has come of it is no line.
 class line_input {
 public:
   static constexpr std::size_t line_size_max = 16 * 1024 * 1024;
@@ -39,6 +40,7 @@ public:
 
 private:
   void read();
+  void fail(const boost::system::error_code& error);
 
   boost::asio::posix::stream_descriptor descriptor_;
   int flags_;

@@ -88,31 +88,53 @@ private:
   void go_on() {
     while (!run_.ending() && !all_sent_) {
       const auto message = next_message();
+      if (!message && !input_->at_end())
+        return read_more();
       if (!message)
-        break;
+        return stop_sending(input_error());
       if (!(command_.unreliable ? send_unreliable(*message) : send(*message)))
         return;
       ++sent_;
-      if (input_)
-        input_->drop_first();
-      else
-        all_sent_ = true;
+      if (!input_)
+        return stop_sending({});
+      input_->drop_first();
     }
-    if (run_.ending())
-      return;
-    if (input_ && !input_->at_end())
-      return read_more();
-    if (input_ && input_->error())
-      return run_.fail("cannot read: " + input_->error().message());
+    if (!run_.ending())
+      await_rest();
+  }
+
+  /// What has been accepted is waited for all the same: a line that is refused is no reason to lose
+  /// those before it. `why` is told then, and is empty where all went well.
+  void stop_sending(std::string why) {
     all_sent_ = true;
+    why_stopped_ = std::move(why);
+    await_rest();
+  }
+
+  void await_rest() {
     if (command_.unreliable)
       flush();
     else
       finish_when_confirmed();
   }
 
+  void finish() {
+    if (why_stopped_.empty())
+      run_.finish();
+    else
+      run_.fail(why_stopped_);
+  }
+
   std::optional<std::string_view> next_message() {
     return input_ ? input_->first() : std::optional<std::string_view>{command_.message};
+  }
+
+  std::string input_error() {
+    const auto& error = input_->error();
+    if (error == boost::system::errc::message_size)
+      return "line " + std::to_string(sent_ + 1) + ": longer than " +
+             std::to_string(line_input::line_size_max) + " bytes";
+    return error ? "cannot read: " + error.message() : std::string{};
   }
 
   void read_more() {
@@ -129,7 +151,7 @@ private:
     const auto asked = run_.server().publish(command_.topic, command_.type, as_bytes(message),
                                              [this](const auto& error) { handle_outcome(error); });
     if (!asked && asked.error() != errc::too_many_unacknowledged)
-      refuse(asked.error());
+      refuse(message, asked.error());
     return asked.has_value();
   }
 
@@ -143,7 +165,7 @@ private:
     const auto sent =
         run_.server().publish_unreliable(command_.topic, command_.type, as_bytes(message));
     if (!sent) {
-      refuse(sent.error());
+      refuse(message, sent.error());
       return false;
     }
     ++burst_;
@@ -166,7 +188,7 @@ private:
     if (refused_)
       return;
     if (!run_.server().connected())
-      return all_sent_ ? run_.finish() : void();
+      return all_sent_ ? finish() : void();
     if (std::exchange(flushing_, true))
       return;
     run_.server().ping([this](const auto& answer) {
@@ -175,7 +197,7 @@ private:
         return; // what becomes of the connection or the session, the client tells next
       burst_ = 0;
       if (all_sent_)
-        run_.finish();
+        finish();
       else
         go_on();
     });
@@ -202,14 +224,21 @@ private:
 
   void finish_when_confirmed() {
     if (all_sent_ && confirmed_ == sent_)
-      run_.finish();
+      finish();
   }
 
-  void refuse(const boost::system::error_code& why) {
+  void refuse(std::string_view message, const boost::system::error_code& why) {
+    // What the client knows before it is connected are the limits that servers usually have.
+    const auto& limits = run_.limits();
     if (why == errc::invalid_topic)
-      run_.fail(refusal_text(command_.topic, why));
-    else
-      run_.fail((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") + why.message());
+      stop_sending(refusal_text(command_.topic, why));
+    else if (limits && why == errc::topic_too_long)
+      stop_sending(refusal_text(command_.topic, why) + "; it has " +
+                   std::to_string(command_.topic.size()) + " bytes, and topic_length_max is " +
+                   std::to_string(limits->topic_length_max));
+    else if (limits)
+      stop_sending((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") +
+                   size_refusal_text(command_.topic, message.size(), *limits));
   }
 
   void await_tick() {
@@ -240,8 +269,9 @@ private:
   std::string last_words() const {
     if (sent_ == 0)
       return {};
-    return "; " + std::to_string(sent_ - confirmed_) + " of " + std::to_string(sent_) +
-           " messages unconfirmed";
+    const auto of = " of " + std::to_string(sent_) + " messages ";
+    return "; " + (sent_ == confirmed_ ? std::to_string(sent_) + of + "confirmed"
+                                       : std::to_string(sent_ - confirmed_) + of + "unconfirmed");
   }
 
   const pub_command& command_;
@@ -249,7 +279,8 @@ private:
   boost::asio::steady_timer timer_;
   std::optional<line_input> input_;
   bool reading_ = false;
-  bool all_sent_ = false;
+  bool all_sent_ = false; // or nothing further will be
+  std::string why_stopped_;
   std::uint64_t sent_ = 0;
   std::uint64_t confirmed_ = 0;
   std::uint64_t seen_confirmed_ = 0;

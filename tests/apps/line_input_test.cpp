@@ -77,6 +77,14 @@ TEST(LineInput, LeavesTheFlagsOfAPipeAsTheyWere) {
   ::close(kept);
 }
 
+TEST(LineInput, HasNoPartOfALineThatIsTooLong) {
+  const auto text = "one\n" + std::string(line_input::line_size_max + 100'000, 'x') + "\ntwo\n";
+  const int file = ::memfd_create("lines", 0);
+  ASSERT_EQ(::write(file, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::lseek(file, 0, SEEK_SET);
+  EXPECT_EQ(read_all(file), std::vector<std::string>{"one"});
+}
+
 TEST(LineInput, DevNullEndsAtOnce) {
   EXPECT_TRUE(read_all(::open("/dev/null", O_RDONLY)).empty());
 }

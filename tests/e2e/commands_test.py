@@ -278,7 +278,28 @@ class Refusals(harness.Case):
             text=True,
         )
         self.assertEqual(done.returncode, 1)
-        self.assert_one_line(done.stderr, "line 2: message_too_long")
+        self.assert_one_line(done.stderr, r"line 2: message_too_long; with its topic it has \d+ bytes, "
+                             "and message_size_max is 65536; 1 of 1 messages confirmed")
+
+    def test_what_stands_before_a_line_that_is_refused_is_delivered(self):
+        server = self.serve()
+        for flags in ([], ["--unreliable", "--no-udp"]):
+            sub = self.subscribe(server.address, "--count", 1000, "t")
+            done = subprocess.run(
+                [harness.KODAMA, "pub", "--connect", server.address, *flags, "t"],
+                input=harness.numbers(1000) + "x" * 100_000 + "\nnever\n",
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual(done.returncode, 1)
+            self.assert_one_line(done.stderr, "line 1001: message_too_long")
+            self.assertEqual(sub.wait(), 0, sub.stderr())
+            self.assertEqual(sub.stdout(), harness.numbers(1000))
+
+    def test_a_server_that_takes_longer_messages_is_sent_them(self):
+        config = '[limits]\nmessage_size_max = "256KiB"\n'
+        server = self.serve(config=config)
+        self.publish(server.address, "t", "x" * 100_000)
 
     def test_each_help_has_an_example(self):
         for command in ("sub", "pub", "who", "ping"):
