@@ -4,6 +4,7 @@
 #include "apps/parsed_option.hpp"
 #include "apps/units.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <charconv>
@@ -63,7 +64,10 @@ public:
       if (input_)
         input_->cancel();
     });
-    run_.on_connected([this] { go_on(); });
+    run_.on_connected([this] {
+      lost_.clear();
+      go_on();
+    });
     run_.server().on_session_lost([this](const auto& e) { handle_session_lost(e); });
     run_.server().on_writable([this] { go_on(); });
     run_.server().on_udp_changed([this](const client_event::udp_changed&) { go_on(); });
@@ -203,9 +207,13 @@ private:
     });
   }
 
+  /// What the server said about it is told next, in the same turn.
   void handle_outcome(const boost::system::error_code& error) {
-    if (error)
-      return run_.fail_soon(error.message());
+    if (error) {
+      boost::asio::post(run_.context(),
+                        [this, error] { run_.fail(lost_.empty() ? error.message() : lost_); });
+      return;
+    }
     ++confirmed_;
     finish_when_confirmed();
   }
@@ -214,12 +222,13 @@ private:
   /// away or has forgotten us refuses nothing. One that ends the session for what it was sent may
   /// not have passed on all of the burst.
   void handle_session_lost(const client_event::session_lost& e) {
+    lost_ = e.reason.message() + (e.text.empty() ? "" : ": " + e.text);
     const bool refuses = e.reason != errc::session_unknown && e.reason != errc::going_away &&
                          e.reason != errc::resume_impossible;
     if (!command_.unreliable || burst_ == 0 || !refuses)
       return;
     refused_ = true;
-    run_.fail_soon(e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+    run_.fail_soon(lost_);
   }
 
   void finish_when_confirmed() {
@@ -281,6 +290,7 @@ private:
   bool reading_ = false;
   bool all_sent_ = false; // or nothing further will be
   std::string why_stopped_;
+  std::string lost_; // why the last session was, in the server's words
   std::uint64_t sent_ = 0;
   std::uint64_t confirmed_ = 0;
   std::uint64_t seen_confirmed_ = 0;

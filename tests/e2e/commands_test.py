@@ -301,6 +301,30 @@ class Refusals(harness.Case):
         server = self.serve(config=config)
         self.publish(server.address, "t", "x" * 100_000)
 
+    def test_what_an_account_may_not_is_told_in_the_servers_words(self):
+        server = self.serve(config="""
+            [plans.tiny]
+            messages_per_month = 5
+            message_size_max = "1KiB"
+            [users.ann]
+            plan = "tiny"
+            tokens = ["ann's"]
+            publish = ["ann/#"]
+            """)
+        for topic, message, said in (
+            ("bob", "one", "not_authorized: this account may not publish to bob; 1 of 1 messages unconfirmed"),
+            ("ann/x", "x" * 2000, "message_size_max of plan tiny is 1024 bytes, this message has 2000"),
+            ("ann/x", harness.numbers(9), "quota_exceeded: messages_per_month of plan tiny is 5"),
+        ):
+            done = subprocess.run(
+                [harness.KODAMA, "pub", "--connect", server.address, "--token", "ann's", topic, "-"],
+                input=message,
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual(done.returncode, 1)
+            self.assert_one_line(done.stderr, said)
+
     def test_each_help_has_an_example(self):
         for command in ("sub", "pub", "who", "ping"):
             done = self.ask(command, "--help")
