@@ -191,6 +191,7 @@ private:
   void flush() {
     if (refused_)
       return;
+    unanswered_ = true;
     if (!run_.server().connected())
       return all_sent_ ? finish() : void();
     if (std::exchange(flushing_, true))
@@ -200,6 +201,7 @@ private:
       if (!answer)
         return; // what becomes of the connection or the session, the client tells next
       burst_ = 0;
+      unanswered_ = false;
       if (all_sent_)
         finish();
       else
@@ -267,17 +269,24 @@ private:
   }
 
   void give_up_when_stuck() {
-    const bool waits = sent_ != confirmed_ || (!run_.server().connected() && !all_sent_);
+    const bool waits =
+        sent_ != confirmed_ || unanswered_ || (!run_.server().connected() && !all_sent_);
     if (!waits || confirmed_ != seen_confirmed_)
       moved_ = clock::now();
     seen_confirmed_ = confirmed_;
     if (clock::now() - moved_ >= command_.timeout)
-      run_.fail("nothing was confirmed for " + to_text(command_.timeout) + run_.trouble());
+      run_.fail((command_.unreliable ? "no answer within " : "nothing was confirmed for ") +
+                to_text(command_.timeout) + run_.trouble());
   }
 
   std::string last_words() const {
     if (sent_ == 0)
       return {};
+    if (command_.unreliable)
+      return "; " + std::to_string(sent_) + " messages sent" +
+             (burst_ == 0 ? ""
+                          : ", of the last " + std::to_string(burst_) +
+                                " nobody knows whether they arrived");
     const auto of = " of " + std::to_string(sent_) + " messages ";
     return "; " + (sent_ == confirmed_ ? std::to_string(sent_) + of + "confirmed"
                                        : std::to_string(sent_ - confirmed_) + of + "unconfirmed");
@@ -300,7 +309,8 @@ private:
   std::optional<clock::time_point> udp_deadline_;
   unsigned burst_ = 0; // since the last answer
   bool flushing_ = false;
-  bool refused_ = false; // the run is about to fail
+  bool unanswered_ = false; // as flushing_, but over all connections that it takes
+  bool refused_ = false;    // the run is about to fail
 };
 
 } // namespace

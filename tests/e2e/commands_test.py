@@ -366,6 +366,20 @@ class Ends(harness.Case):
         self.receive_over_a_restart("t/+", "t/a", r"t/\+: messages may be missing",
                                     "t/a: messages after 1 may be missing")
 
+    def test_without_a_guarantee_the_timeout_holds_as_well(self):
+        server = self.serve()
+        pub = self.start("pub", "--connect", server.address, "--verbose", "--unreliable", "--timeout",
+                         "500ms", "t", stdin=subprocess.PIPE)
+        pub.until("connected to")
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            pub.process.stdin.write(b"one\ntwo\n")
+            pub.process.stdin.close()
+            self.assertEqual(pub.wait(5), 1)
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        self.assertRegex(pub.stderr(), "no answer within 500 ms; 2 messages sent, of the last 2 nobody knows")
+
     def test_a_publisher_says_how_much_is_in_doubt(self):
         server = self.serve()
         pub = self.start("pub", "--connect", server.address, "--verbose", "t", stdin=subprocess.PIPE)
