@@ -3,9 +3,24 @@
 #include "net/account_options.hpp"
 #include "net/password.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 namespace kodama::apps {
+namespace {
+
+/// Where the user's line begins, if there is one.
+std::optional<std::size_t> find_user(std::string_view text, std::string_view name) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto line = text.substr(at, text.find('\n', at) - at);
+    if (line.size() > name.size() && line[name.size()] == ':' && line.starts_with(name))
+      return at;
+    at += line.size() + 1;
+  }
+  return std::nullopt;
+}
+
+} // namespace
 
 parsed<void> check_user_name(const std::string& name) {
   if (name.empty())
@@ -45,6 +60,25 @@ parsed<password_file> read_passwords(const std::string& path) {
   if (in.bad())
     return refusal{path + ": cannot be read"};
   return users;
+}
+
+std::string with_password(std::string text, std::string_view name, std::string_view hash) {
+  if (const auto at = find_user(text, name)) {
+    const auto begin = *at + name.size() + 1;
+    const auto end = std::min(text.find_first_of("\r\n", begin), text.size());
+    return text.replace(begin, end - begin, hash);
+  }
+  if (!text.empty() && text.back() != '\n')
+    text += '\n';
+  return text.append(name).append(":").append(hash).append("\n");
+}
+
+std::optional<std::string> without_user(std::string text, std::string_view name) {
+  const auto at = find_user(text, name);
+  if (!at)
+    return std::nullopt;
+  const auto end = text.find('\n', *at);
+  return text.erase(*at, end == std::string::npos ? end : end + 1 - *at);
 }
 
 } // namespace kodama::apps

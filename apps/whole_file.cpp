@@ -73,22 +73,6 @@ bool is_special(const std::string& path) {
   return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
 }
 
-/// Where `path` leads to, whether or not it is there: a rename onto a link would replace the link.
-/// Empty, with errno set, where links go round in a circle.
-std::optional<std::string> behind_links(const std::string& path) {
-  constexpr int links_max = 40; // as many as Linux follows
-  std::filesystem::path at{path};
-  for (int i = 0; i <= links_max; ++i) {
-    std::error_code is_none;
-    const auto next = std::filesystem::read_symlink(at, is_none);
-    if (is_none)
-      return at.string();
-    at = at.parent_path() / next;
-  }
-  errno = ELOOP;
-  return std::nullopt;
-}
-
 } // namespace
 
 std::optional<std::string> read_whole(const std::string& path) {
@@ -101,6 +85,20 @@ std::optional<std::string> read_whole(const std::string& path) {
   while (in.read(piece.data(), piece.size()) || in.gcount() > 0)
     content.append(piece.data(), static_cast<std::size_t>(in.gcount()));
   return in.bad() ? std::nullopt : std::optional{std::move(content)};
+}
+
+std::optional<std::string> behind_links(const std::string& path) {
+  constexpr int links_max = 40; // as many as Linux follows
+  std::filesystem::path at{path};
+  for (int i = 0; i <= links_max; ++i) {
+    std::error_code is_none;
+    const auto next = std::filesystem::read_symlink(at, is_none);
+    if (is_none)
+      return at.string();
+    at = at.parent_path() / next;
+  }
+  errno = ELOOP;
+  return std::nullopt;
 }
 
 bool write_whole(const std::string& path, std::string_view content) {

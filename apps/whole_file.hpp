@@ -19,6 +19,10 @@ namespace kodama::apps {
 /// directory is one group's to read and nobody else's (0750), that group's to read (0640).
 [[nodiscard]] bool write_secret(const std::string& path, std::string_view content);
 
+/// Where `path` leads to, whether or not it is there: what is renamed onto a link replaces the
+/// link. Empty, with errno set, where links go round in a circle.
+[[nodiscard]] std::optional<std::string> behind_links(const std::string& path);
+
 /// Asked before long work whose result would have nowhere to go, and found out by trying: the
 /// directory then holds one file more for a moment. False, with errno set, when it cannot.
 [[nodiscard]] bool can_write(const std::string& path);

@@ -4,15 +4,27 @@
 import base64
 import json
 import os
+import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 
 import harness
 
 
-class Messages(harness.Case):
+class Case(harness.Case):
+    @staticmethod
+    def wait_for(condition):
+        deadline = time.monotonic() + harness.PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError("it never came about")
+            time.sleep(0.01)
+
+
+class Messages(Case):
     def setUp(self):
         super().setUp()
         self.server = self.serve()
@@ -120,14 +132,6 @@ class Messages(harness.Case):
                 with open(read_end) as file:
                     self.assertEqual(file.read(), harness.numbers(30_000))
                 self.assertEqual(sub.wait(harness.PATIENCE), 0)
-
-    @staticmethod
-    def wait_for(condition):
-        deadline = time.monotonic() + harness.PATIENCE
-        while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError("it never came about")
-            time.sleep(0.01)
 
     @staticmethod
     def state(process):
@@ -330,6 +334,60 @@ class Refusals(harness.Case):
             done = self.ask(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertRegex(done.stdout, rf"Examples?:\n(?s:.*)  .*kodama {command}")
+
+
+class Passwords(Case):
+    def setUp(self):
+        super().setUp()
+        self.users = os.path.join(self.directory, "users.txt")
+
+    def passwd(self, name, password=b"secret\n"):
+        return subprocess.run([harness.KODAMA, "passwd", self.users, name], input=password, timeout=60)
+
+    def lines(self):
+        with open(self.users) as file:
+            return file.read().splitlines()
+
+    def test_many_at_once_lose_nobody(self):
+        all_at_once = [
+            subprocess.Popen([harness.KODAMA, "passwd", self.users, f"user{i}"], stdin=subprocess.PIPE)
+            for i in range(8)
+        ]
+        for each in all_at_once:
+            each.stdin.write(b"secret\n")
+            each.stdin.close()
+        self.assertEqual([each.wait(60) for each in all_at_once], [0] * 8)
+        self.assertEqual(sorted(line.split(":")[0] for line in self.lines()),
+                         [f"user{i}" for i in range(8)])
+
+    def test_comments_stay(self):
+        with open(self.users, "w") as file:
+            file.write("# who may come in\n\n")
+        self.assertEqual(self.passwd("ann").returncode, 0)
+        self.assertEqual(self.lines()[:2], ["# who may come in", ""])
+        self.assertRegex(self.lines()[2], "^ann:")
+
+    def test_a_carriage_return_is_no_part_of_a_password(self):
+        self.assertEqual(self.passwd("ann", b"secret\r\n").returncode, 0)
+        server = self.serve("--passwords", self.users)
+        self.publish(server.address, "--token", "ann:secret", "t", "m")
+
+    def test_an_interrupted_question_leaves_the_terminal_as_it_was(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            master, terminal = pty.openpty()
+            self.addCleanup(os.close, master)
+            asked = subprocess.Popen([harness.KODAMA, "passwd", self.users, "ann"], stdin=terminal,
+                                     stdout=terminal, stderr=terminal)
+            self.addCleanup(asked.kill)
+            self.wait_for(lambda: not self.echoes(terminal))
+            asked.send_signal(how)
+            self.assertEqual(asked.wait(60), -how)
+            self.assertTrue(self.echoes(terminal))
+            os.close(terminal)
+
+    @staticmethod
+    def echoes(terminal):
+        return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
 class Ends(harness.Case):
