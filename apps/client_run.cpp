@@ -64,7 +64,7 @@ void client_run::await_signal() {
     if (on_interrupt_)
       on_interrupt_();
     else
-      finish();
+      fail("interrupted" + trouble());
     await_signal();
   });
 }

@@ -31,7 +31,7 @@ public:
 
   /// After the connection stands, again after each reconnect.
   void on_connected(std::function<void()> call) { on_connected_ = std::move(call); }
-  /// Instead of finish(), at a signal. It has to end the run.
+  /// Instead of fail(), at a signal. It has to end the run.
   void on_interrupt(std::function<void()> call) { on_interrupt_ = std::move(call); }
   /// Once, when the run ends: cancel what would keep the context busy.
   void on_end(std::function<void()> call) { on_end_ = std::move(call); }

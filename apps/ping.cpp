@@ -30,6 +30,8 @@ struct ping_command {
 constexpr const char* footer = R"(
 Waits up to a second for UDP to come up. Offsets are the server's time less ours.
 json: {"round_trips_ms":[0.2],"time_offset_ms":0.01,"udp":{"up":true,"datagram_size_max":1452,"round_trip_ms":0.2}}
+At a signal it tells what it has found so far; time_offset_ms is null where it was not asked for yet.
+Exit code: 1 where nothing was answered, or not everything within the timeout.
 
 Example:
   kodama ping --count 5)";
@@ -54,6 +56,7 @@ public:
                 [this](const auto& error) { run_.handle_unwritable(error); }}
       , timer_{run_.context()} {
     run_.on_end([this] { timer_.cancel(); });
+    run_.on_interrupt([this] { interrupt(); });
     run_.on_connected([this] {
       if (!udp_deadline_)
         udp_deadline_ = std::chrono::steady_clock::now() + udp_wait_max;
@@ -125,10 +128,21 @@ private:
   [[nodiscard]] duration udp_round_trip() { return run_.server().udp_statistics().round_trip; }
 
   void report() {
-    command_.format == "json" ? report_json() : report_text();
-    output_.flush();
+    write_report();
     if (!output_.closed())
       run_.finish();
+  }
+
+  void interrupt() {
+    if (round_trips_.empty())
+      return run_.fail("interrupted; nothing was answered" + run_.trouble());
+    write_report();
+    run_.finish(output_.closed() ? 1 : 0);
+  }
+
+  void write_report() {
+    command_.format == "json" ? report_json() : report_text();
+    output_.flush();
   }
 
   void report_text() {
@@ -138,8 +152,9 @@ private:
     to += "round trip: least " + to_text(*least) + ", mean " +
           to_text(sum / static_cast<std::int64_t>(round_trips_.size())) + ", most " +
           to_text(*most) + '\n';
-    to += "server time: offset " + decimal(to_milliseconds(offset_)) + " ms, give or take " +
-          decimal(to_milliseconds(time_round_trip_ / 2)) + " ms\n";
+    if (offset_)
+      to += "server time: offset " + decimal(to_milliseconds(*offset_)) + " ms, give or take " +
+            decimal(to_milliseconds(time_round_trip_ / 2)) + " ms\n";
     if (udp_size_ != 0)
       to += "UDP: up, datagrams of up to " + std::to_string(udp_size_) + " bytes, round trip " +
             to_text(udp_round_trip()) + '\n';
@@ -152,7 +167,7 @@ private:
     to += "{\"round_trips_ms\":[";
     for (std::size_t i = 0; i != round_trips_.size(); ++i)
       to += (i == 0 ? "" : ",") + decimal(to_milliseconds(round_trips_[i]));
-    to += "],\"time_offset_ms\":" + decimal(to_milliseconds(offset_));
+    to += "],\"time_offset_ms\":" + (offset_ ? decimal(to_milliseconds(*offset_)) : "null");
     to += ",\"udp\":{\"up\":" + std::string{udp_size_ != 0 ? "true" : "false"};
     to += ",\"datagram_size_max\":" + std::to_string(udp_size_);
     to += ",\"round_trip_ms\":" + decimal(to_milliseconds(udp_round_trip())) + "}}\n";
@@ -163,8 +178,8 @@ private:
   text_output output_;
   boost::asio::steady_timer timer_;
   std::vector<duration> round_trips_;
-  bool lost_ = false; // a PING was, with its connection
-  duration offset_{0};
+  bool lost_ = false;              // a PING was, with its connection
+  std::optional<duration> offset_; // the server's time less ours
   duration time_round_trip_{0};
   std::size_t udp_size_ = 0; // 0: down
   std::optional<std::chrono::steady_clock::time_point> udp_deadline_;

@@ -57,7 +57,6 @@ public:
       , timer_{run_.context()} {
     if (command.message == "-")
       input_.emplace(run_.context(), STDIN_FILENO);
-    run_.on_interrupt([this] { sent_ == confirmed_ ? run_.finish(1) : run_.fail("interrupted"); });
     run_.on_last_words([this] { return last_words(); });
     run_.on_end([this] {
       timer_.cancel();

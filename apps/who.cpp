@@ -23,6 +23,7 @@ constexpr const char* footer = R"(
 text: one ClientID a line, ascending; nothing where nobody is subscribed.
 json: {"topic":"lobby","sequence":4,"clients":[1,3]}
       sequence: how many joins and leaves the list includes.
+Exit code: 1 where no list came, because of a signal or after the timeout.
 
 Example:
   kodama who lobby)";

@@ -316,7 +316,7 @@ class Refusals(harness.Case):
             publish = ["ann/#"]
             """)
         for topic, message, said in (
-            ("bob", "one", "not_authorized: this account may not publish to bob; 1 of 1 messages unconfirmed"),
+            ("bob", "one", "not_authorized: this account may not publish to bob; 1 of 1 messages"),
             ("ann/x", "x" * 2000, "message_size_max of plan tiny is 1024 bytes, this message has 2000"),
             ("ann/x", harness.numbers(9), "quota_exceeded: messages_per_month of plan tiny is 5"),
         ):
@@ -390,7 +390,7 @@ class Passwords(Case):
         return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
-class Ends(harness.Case):
+class Ends(Case):
     def test_a_server_that_is_told_to_end_tells_its_clients(self):
         server = self.serve()
         sub = self.subscribe(server.address, "t")
@@ -423,6 +423,63 @@ class Ends(harness.Case):
     def test_a_gap_by_a_filter_is_named(self):
         self.receive_over_a_restart("t/+", "t/a", r"t/\+: messages may be missing",
                                     "t/a: messages after 1 may be missing")
+
+    def test_an_interrupted_question_is_no_success(self):
+        server = self.serve()
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            for command in (["ping"], ["who", "t"], ["pub", "t", "m"]):
+                asked = self.start(*command, "--connect", server.address)
+                self.wait_for(lambda: self.handles(asked.process.pid, signal.SIGTERM))
+                self.assertEqual(asked.stop(), 1)
+                self.assert_one_line(asked.stderr(), "interrupted.*no connection to")
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+
+    @staticmethod
+    def handles(process, which):
+        with open(f"/proc/{process}/status") as file:
+            caught = next(line for line in file if line.startswith("SigCgt:"))
+        return int(caught.split()[1], 16) >> (which - 1) & 1
+
+    def test_an_interrupted_ping_tells_what_it_has_found(self):
+        server = self.serve()
+        ping = self.start("ping", "--connect", server.address, "--count", 2, "--interval", "1h")
+        ping.until(f"{server.address}: [0-9.]+ ms")
+        self.assertEqual(ping.stop(signal.SIGINT), 0, ping.stderr())
+        self.assertRegex(ping.stdout(), "round trip: least .*\n")
+
+        def told_as_json(patience):
+            ping = self.start("ping", "--connect", server.address, "--verbose", "--count", 2,
+                              "--interval", "1h", "--format", "json")
+            ping.until("connected to")
+            time.sleep(patience)
+            return ping.lines()[0] if ping.stop() == 0 else None
+
+        told = self.with_growing_patience(told_as_json)
+        self.assertEqual((len(told["round_trips_ms"]), told["time_offset_ms"]), (1, None))
+
+    def test_pub_that_is_interrupted_says_that_all_is_confirmed(self):
+        server = self.serve()
+
+        def said(patience):
+            pub = self.start("pub", "--connect", server.address, "t", stdin=subprocess.PIPE)
+            self.addCleanup(pub.process.stdin.close)
+            pub.process.stdin.write(b"one\n")
+            pub.process.stdin.flush()
+            time.sleep(patience)
+            pub.stop()
+            confirmed = "interrupted; 1 of 1 messages confirmed" in pub.stderr()
+            return (pub.wait(), pub.stderr()) if confirmed else None
+
+        self.assertEqual(self.with_growing_patience(said)[0], 1)
+
+    def with_growing_patience(self, attempt):
+        """For what nothing tells of: tries until there is a result."""
+        for i in range(10):
+            if found := attempt(0.02 * 2**i):
+                return found
+        raise AssertionError("it never came about")
 
     def test_without_a_guarantee_the_timeout_holds_as_well(self):
         server = self.serve()
