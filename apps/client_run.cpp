@@ -1,5 +1,6 @@
 #include "apps/client_run.hpp"
 
+#include "apps/message_text.hpp"
 #include "protocol/message.hpp"
 #include "protocol/mqtt/topic_filter.hpp"
 #include "protocol/tlv.hpp"
@@ -128,8 +129,7 @@ void client_run::end() {
 
 void client_run::tell(std::string_view text) {
   show_progress({});
-  std::fprintf(stderr, "kodama: %s: %.*s\n", command_.c_str(), static_cast<int>(text.size()),
-               text.data());
+  std::fprintf(stderr, "kodama: %s: %s\n", command_.c_str(), printable(text).c_str());
 }
 
 void client_run::note(std::string_view text) {

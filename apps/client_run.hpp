@@ -57,7 +57,8 @@ public:
   void handle_unwritable(const boost::system::error_code& error);
   [[nodiscard]] bool ending() const noexcept { return ending_; }
 
-  /// A line on stderr in any case, and one for those who watch: on a terminal, or with --verbose.
+  /// A line on stderr in any case, whatever the server has put into it, and one for those who
+  /// watch: on a terminal, or with --verbose.
   void tell(std::string_view text);
   void note(std::string_view text);
   /// Replaces the last progress; only on a terminal.

@@ -21,6 +21,21 @@ void append_base64(std::string& to, byte_view content) {
   }
 }
 
+std::string with_replacements(std::string_view text) {
+  std::string replaced;
+  while (!text.empty()) {
+    const auto before = text;
+    std::uint32_t code_point = 0;
+    if (take_code_point(text, code_point)) {
+      replaced += before.substr(0, before.size() - text.size());
+    } else {
+      replaced += "\xef\xbf\xbd"; // U+FFFD
+      text = before.substr(1);
+    }
+  }
+  return replaced;
+}
+
 void append_member(std::string& to, std::string_view name, std::string_view value) {
   to += '"';
   to += name;
@@ -36,7 +51,31 @@ std::string content_type_text(std::uint16_t type) {
   return text;
 }
 
+std::string printable(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const auto before = text;
+    std::uint32_t code_point = 0;
+    const bool well_formed = take_code_point(text, code_point);
+    if (!well_formed)
+      text = before.substr(1);
+    const auto taken = before.substr(0, before.size() - text.size());
+    if (well_formed && code_point >= 0x20 && (code_point < 0x7f || code_point > 0x9f)) {
+      shown += taken;
+      continue;
+    }
+    for (const char each : taken) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(each));
+      shown += escaped;
+    }
+  }
+  return shown;
+}
+
 void append_json_string(std::string& to, std::string_view text) {
+  if (!is_utf8(text))
+    return append_json_string(to, with_replacements(text));
   to += '"';
   for (const char each : text) {
     switch (each) {

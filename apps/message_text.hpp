@@ -10,7 +10,12 @@ namespace kodama::apps {
 /// "0x8001": how content types are written wherever a person reads them.
 [[nodiscard]] std::string content_type_text(std::uint16_t type);
 
-/// Appends `text` as a JSON string, quotes included. Well-formed UTF-8 passes as it is.
+/// What somebody else wrote, as it may stand in a line on a terminal: control characters, which
+/// that would obey, and what is not UTF-8 become "\x1b".
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// Appends `text` as a JSON string, quotes included. Well-formed UTF-8 passes as it is; each byte
+/// that is none becomes U+FFFD, since JSON has no words for it.
 void append_json_string(std::string& to, std::string_view text);
 
 /// Appends one line of JSON:

@@ -38,6 +38,19 @@ TEST(MessageText, WritesInBase64WhatIsNotUtf8) {
             std::string{before} + "\"payload_base64\":\"/2Zvb2Jhcg==\"}\n");
 }
 
+TEST(MessageText, IsJsonAlsoWhereATopicIsNotUtf8) {
+  std::string text;
+  append_json_string(text, "\xff\xc3\xb6/\xe6\x9c\"");
+  EXPECT_EQ(text, "\"\xef\xbf\xbd\xc3\xb6/\xef\xbf\xbd\xef\xbf\xbd\\\"\"");
+}
+
+TEST(MessageText, ShowsATerminalNothingThatItWouldObey) {
+  EXPECT_EQ(printable("\x1b]0;x\x07\nkodama: \x7f\xc2\x9b\xff"),
+            "\\x1b]0;x\\x07\\x0akodama: \\x7f\\xc2\\x9b\\xff");
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80"); // a surrogate
+  EXPECT_EQ(printable("say \"木霊\" \\"), "say \"木霊\" \\");
+}
+
 TEST(MessageText, WithoutAGuaranteeThereIsNoSequence) {
   std::string text;
   append_json(text, client_event::received{.topic = "t",

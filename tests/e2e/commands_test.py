@@ -262,6 +262,11 @@ class Refusals(harness.Case):
             self.assertEqual(done.returncode, 2, command)
             self.assert_one_line(done.stderr, "kodama: ")
 
+    def test_what_is_told_of_stays_one_line(self):
+        for command in ("sub", "pub", "who"):
+            done = self.ask(command, "--connect", "127.0.0.1:1", "a\x1b[2J\nkodama: forged")
+            self.assert_one_line(done.stderr, r"a\\x1b\[2J\\x0akodama: forged: invalid_topic")
+
     def test_a_filter_that_is_none_is_refused_at_once(self):
         for command in (("sub", "a+"), ("sub", "a/#/b"), ("sub", "$SYS/#"), ("pub", "a/+", "x"),
                         ("who", "#")):
