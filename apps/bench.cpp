@@ -5,6 +5,7 @@
 #include "apps/commands.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/process.hpp"
+#include "apps/standard_output.hpp"
 #include "net/resolve.hpp"
 
 #include <unistd.h>
@@ -23,7 +24,7 @@ using namespace bench;
 constexpr const char* footer = R"(
 Without --connect it starts a server of its own and measures that one's CPU too; with --connect,
 --pid names the process to measure. Exits with 1 when a check fails: with a guarantee every message
-has to arrive once and in order; without, none twice and none late.
+has to arrive once and in order; without, none twice and none late. With 2 where standard output took not everything.
 
 Examples:
   kodama bench fanout
@@ -243,7 +244,7 @@ int run(bench_command& command) {
 CLI::App& add_workload(CLI::App& parent, const std::string& name, const std::string& description,
                        const std::shared_ptr<bench_command>& command, int& exit_code) {
   auto& app = *parent.add_subcommand(name, description);
-  app.callback([command, &exit_code] { exit_code = run(*command); });
+  app.callback([command, &exit_code] { exit_code = after_output("bench", run(*command)); });
   return app;
 }
 

@@ -395,6 +395,17 @@ class Passwords(Case):
         return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
+class Bench(harness.Case):
+    QUICK = ["bench", "pairs", "--pairs", 1, "--seconds", "0.05", "--warmup", "0"]
+
+    def test_a_result_that_finds_no_room_is_no_success(self):
+        with open("/dev/full", "w") as full:
+            bench = subprocess.run([harness.KODAMA, *map(str, self.QUICK)], stdout=full,
+                                   stderr=subprocess.PIPE, text=True, timeout=harness.PATIENCE)
+        self.assertEqual(bench.returncode, 2)
+        self.assert_one_line(bench.stderr, "cannot write to standard output: No space left")
+
+
 class Ends(Case):
     def test_a_server_that_is_told_to_end_tells_its_clients(self):
         server = self.serve()
