@@ -22,6 +22,8 @@ struct sub_command {
   std::vector<std::string> topics;
 };
 
+constexpr int topics_max = 1'000'000; // as many as a server can allow
+
 /// A script that counted on every message has to be able to see that some may be missing.
 constexpr int exit_code_gap = 3;
 
@@ -160,7 +162,13 @@ void add_sub(CLI::App& parent, int& exit_code) {
       ->type_name("FORMAT");
   app.add_flag("--watch", command->watch,
                "Tell who else joins and leaves, too; with topics only, not with filters");
-  app.add_option("TOPIC", command->topics, "One or more; or filters with + and #")->required();
+  // CLI11 takes "[a,b]" for a list where it allows any number of arguments; so a number that nobody
+  // reaches is asked for, and fewer are enough.
+  app.add_option("TOPIC", command->topics, "One or more; or filters with + and #")
+      ->required()
+      ->take_all()
+      ->expected(topics_max, -1)
+      ->allow_extra_args(false);
   app.footer(footer);
   app.callback([command, &exit_code] { exit_code = subscriber{*command}.run(); });
 }

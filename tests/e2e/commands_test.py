@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -198,6 +199,18 @@ class Messages(Case):
         self.assertEqual([topic for topic, _, _ in got], ["a/b", "a/b/c/d", "a/here", "a/x", "a/x"])
         self.assertEqual([payload for _, _, payload in got], ["to " + topic for topic, _, _ in got])
         self.assertGreater(got[4][1], got[3][1])
+
+    def test_a_topic_is_taken_as_it_is(self):
+        topics = ["[a,b]", "[]", "a,b", "pub", "[x"]
+        sub = self.start("sub", "--connect", self.address, "--verbose", "--count", len(topics), "--format",
+                         "json", *topics)
+        for topic in topics:
+            sub.until("subscribed to " + re.escape(topic))
+        for topic in (*topics, "a", "b"):
+            self.publish(self.address, topic, topic)
+        self.assertEqual(sub.wait(), 0)
+        self.assertEqual([m["topic"] for m in sub.lines()], topics)
+        self.assertRegex(self.ask("sub", "--help").stdout, r"Usage: kodama sub \[OPTIONS\] TOPIC\.\.\.\n")
 
     def test_who_listens_by_a_filter_is_no_subscriber(self):
         sub = self.subscribe(self.address, "#")
