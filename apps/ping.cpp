@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -68,13 +69,21 @@ public:
   }
 
   int run() {
-    run_.give_up_after(command_.timeout + command_.count * command_.interval);
+    run_.give_up_after(time_max());
     return run_.run();
   }
 
 private:
   static constexpr std::chrono::seconds udp_wait_max{1};
   static constexpr std::chrono::milliseconds udp_look_every{10};
+
+  [[nodiscard]] duration time_max() const {
+    const auto longest = std::numeric_limits<duration::rep>::max();
+    const auto times = static_cast<duration::rep>(command_.count);
+    const auto left = longest - command_.timeout.count();
+    return command_.interval.count() > left / times ? duration{longest}
+                                                    : command_.timeout + times * command_.interval;
+  }
 
   template <class Call>
   void after(duration pause, Call call) {

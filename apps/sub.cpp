@@ -148,13 +148,20 @@ private:
   bool gap_ = false;
 };
 
+parsed<std::uint64_t> parse_count(std::string_view text) {
+  auto count = parse_number(text);
+  if (count && *count == 0)
+    return refusal{"\"0\" is out of range; expected 1 or more, or no --count to go on for ever"};
+  return count;
+}
+
 } // namespace
 
 void add_sub(CLI::App& parent, int& exit_code) {
   const auto command = std::make_shared<sub_command>();
   auto& app = *parent.add_subcommand("sub", "Print the messages of topics as they come");
   add_client_options(app, command->client);
-  add_parsed_option(app, "--count", command->count, parse_number,
+  add_parsed_option(app, "--count", command->count, parse_count,
                     "End after so many messages (default: never)")
       ->type_name("COUNT");
   app.add_option("--format", command->format, "text or json (default: text)")
