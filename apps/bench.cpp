@@ -2,6 +2,7 @@
 #include "apps/bench_options.hpp"
 #include "apps/bench_process.hpp"
 #include "apps/bench_report.hpp"
+#include "apps/client_options.hpp"
 #include "apps/commands.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/process.hpp"
@@ -82,7 +83,7 @@ void add_server_options(CLI::App& app, bench_command& command) {
          },
          "The server (default: one of our own)")
       ->type_name("HOST:PORT");
-  app.add_option("--token", chosen.token, "To prove to the server")->type_name("TOKEN");
+  add_token_option(app, chosen.token);
   add_number(app, "--pid", command.pid, 1U << 22U, "The server's process, to measure its costs");
   add_number(app, "--threads", chosen.server_threads, 64, "Of our own server (default: 1)");
   app.add_flag("--mqtt", chosen.mqtt,
@@ -226,6 +227,8 @@ int run(bench_command& command) {
     return fail("publishers x window x payload is too much; at most 16 MiB");
   if (chosen.publishers != 1 && (chosen.against_echo || chosen.echo_only))
     return fail("the echo takes one publisher per topic");
+  if (const auto checked = check_token(chosen.token); !chosen.mqtt && !checked)
+    return fail(checked.error().reason);
   raise_descriptor_limit();
   auto where = chosen.echo_only ? find_echo() : find_server(chosen);
   if (!where)

@@ -1,7 +1,8 @@
 #include "apps/client_options.hpp"
 
 #include "apps/parsed_option.hpp"
-#include "apps/units.hpp"
+#include "protocol/message.hpp"
+#include "protocol/tlv.hpp"
 
 #include <chrono>
 
@@ -9,6 +10,9 @@ namespace kodama::apps {
 namespace {
 
 using std::chrono::milliseconds;
+
+/// What a CONNECT TOKEN has at most, whatever the server's limits are (docs/protocol.md, Limits).
+constexpr std::size_t connect_size_max = 4096;
 
 /// Judged here, but kept as typed: the client resolves the name at every attempt.
 parsed<std::string> parse_server(std::string_view text) {
@@ -33,15 +37,35 @@ void add_client_options(CLI::App& app, client_options& target) {
   add_parsed_option(app, "--connect", target.connect, parse_server,
                     "The server (default: 127.0.0.1:7400)")
       ->type_name("HOST:PORT");
-  app.add_option("--token", target.token, "Who we are (default: the environment's KODAMA_TOKEN)")
-      ->envname("KODAMA_TOKEN")
-      ->type_name("TOKEN");
+  add_token_option(app, target.token);
   add_parsed_option(app, "--keepalive", target.keepalive, parse_keepalive,
                     "A dead connection is noticed after 1.5 times this long (default: 5s)")
       ->type_name("DURATION");
   app.add_flag("--no-udp", target.no_udp, "Everything by TCP");
   app.add_flag("--verbose", target.verbose,
                "Tell on stderr what the connection does, as on a terminal");
+}
+
+void add_token_option(CLI::App& app, std::string& target) {
+  app.add_option("--token", target,
+                 "Who we are (default: the environment's KODAMA_TOKEN, which `ps` does not show)")
+      ->envname("KODAMA_TOKEN")
+      ->type_name("TOKEN");
+}
+
+parsed<void> check_token(std::string_view token) {
+  // With all that may ever go with it: a connection that cannot be resumed would be no better.
+  message::connect_token whole;
+  whole.token = token;
+  whole.resume = message::resume_point{};
+  whole.random = message::datagram_random{};
+  bytes written;
+  message::encode(written, whole, 0);
+  if (written.size() <= connect_size_max)
+    return boost::system::in_place_value;
+  const auto room = connect_size_max - (written.size() - padded(token.size()));
+  return refusal{"the token (--token or KODAMA_TOKEN) has " + std::to_string(token.size()) +
+                 " bytes; the protocol has room for " + std::to_string(room)};
 }
 
 client::options to_client(const client_options& chosen) {

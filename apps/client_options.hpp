@@ -1,11 +1,13 @@
 #pragma once
 
+#include "apps/units.hpp"
 #include "client/client.hpp"
 #include "protocol/time.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace kodama::apps {
 
@@ -18,6 +20,12 @@ struct client_options {
   bool no_udp = false;
   bool verbose = false;
 };
+
+/// --token, or else the environment's KODAMA_TOKEN.
+void add_token_option(CLI::App& app, std::string& target);
+
+/// Whether the native protocol has room for it. The refusal tells its size alone: it is a secret.
+[[nodiscard]] parsed<void> check_token(std::string_view token);
 
 /// Adds --connect, --token (else the environment's KODAMA_TOKEN), --keepalive, --no-udp, --verbose.
 /// `target` outlives the parsing.

@@ -35,6 +35,8 @@ client_run::client_run(std::string command, const client_options& chosen)
   // A reader of our output that goes away is told apart by EPIPE.
   std::signal(SIGPIPE, SIG_IGN);
   listen();
+  if (const auto checked = check_token(chosen.token); !checked)
+    fail(checked.error().reason);
 }
 
 void client_run::listen() {

@@ -42,7 +42,8 @@ public:
   /// The server's, from the first connection on.
   [[nodiscard]] const std::optional<session_limits>& limits() const noexcept { return limits_; }
 
-  /// Connects and runs to the end, unless that has come already; the exit code.
+  /// Connects and runs to the end, unless that has come already (with a token that has no room,
+  /// say); the exit code.
   [[nodiscard]] int run();
   /// "kodama: COMMAND: WHY" and exit code 1.
   void fail(std::string_view why);

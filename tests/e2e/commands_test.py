@@ -263,6 +263,20 @@ class Refusals(harness.Case):
             done = self.ask("pub", "--connect", server.address, *flags, "t", "m", environment=how)
             self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_a_token_that_is_too_long_is_refused_at_once(self):
+        tokens = os.path.join(self.directory, "tokens")
+        for command in (["sub", "t"], ["pub", "t", "m"], ["who", "t"], ["ping"], ["bench", "pairs"]):
+            done = self.ask(*command, "--connect", "127.0.0.1:1", environment={"KODAMA_TOKEN": "x" * 5000})
+            self.assertEqual(done.returncode, 1, command)
+            self.assert_one_line(done.stderr, r"has 5000 bytes; the protocol has room for \d+$")
+        longest = "x" * int(done.stderr.split()[-1])
+        with open(tokens, "w") as file:
+            file.write(longest + "\n")
+        server = self.serve("--tokens", tokens)
+        self.publish(server.address, "--token", longest, "t", "m")
+        done = self.ask("pub", "--connect", server.address, "--token", longest + "x", "t", "m")
+        self.assertEqual(done.returncode, 1)
+
     def test_what_can_never_be_sent_is_refused_at_once(self):
         server = self.serve()
         for command in (["sub", "a#"], ["pub", "", "m"], ["who", "$x"]):
