@@ -3,6 +3,7 @@
 #include "apps/line_input.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/units.hpp"
+#include "protocol/topic_name.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -73,6 +74,9 @@ public:
   }
 
   int run() {
+    // Before anything is read: what is to be refused is so without a message, too.
+    if (const auto valid = check_topic_name(command_.topic, topic_length_max); !valid)
+      run_.fail(refusal_text(command_.topic, valid.error()));
     await_tick();
     go_on();
     return run_.run();
@@ -86,6 +90,7 @@ private:
   static constexpr std::chrono::milliseconds udp_wait_max{500};
   /// Datagrams that the buffers of the sockets on the way take at once.
   static constexpr unsigned burst_max = 64;
+  static constexpr std::size_t topic_length_max = 65'535; // more no server can be told to allow
 
   /// Publishes what can be published now. Called again whenever that may have changed.
   void go_on() {

@@ -283,6 +283,9 @@ class Refusals(harness.Case):
             done = self.ask(*command, "--connect", server.address)
             self.assertEqual(done.returncode, 1, command)
             self.assert_one_line(done.stderr, "invalid_topic")
+        done = self.ask("pub", "--connect", server.address, "bad/#", "-")  # of nothing at all
+        self.assertEqual(done.returncode, 1)
+        self.assert_one_line(done.stderr, "bad/#: invalid_topic")
         for command in (["pub", "--type", "0x7fff", "t", "m"], ["sub"], ["ping", "--count", "0"], ["sub", "--count", "0", "t"],
                         ["sub", "--format", "xml", "t"], ["who", "--connect", "localhost", "t"]):
             done = self.ask(*command)
