@@ -51,6 +51,14 @@ parsed<duration> parse_time(std::string_view text) {
   return time;
 }
 
+/// The time that is measured: of none nothing could be said.
+parsed<duration> parse_measured(std::string_view text) {
+  auto time = parse_time(text);
+  if (time && *time == duration{0})
+    return refusal{'"' + std::string{text} + "\" is too short; expected more than 0, at most 60s"};
+  return time;
+}
+
 auto within(std::uint64_t least, std::uint64_t most) {
   return [=](std::string_view text) -> parsed<std::uint64_t> {
     const auto number = parse_number(text);
@@ -96,7 +104,7 @@ void add_traffic_options(CLI::App& app, options& chosen) {
              sizeof(stamp));
   add_number(app, "--window", chosen.window, window_max,
              "Messages that a publisher may be ahead (default: 256)");
-  add_parsed_option(app, "--seconds", chosen.measured, parse_time, "Measured time (default: 2)")
+  add_parsed_option(app, "--seconds", chosen.measured, parse_measured, "Measured time (default: 2)")
       ->type_name("TIME");
   add_parsed_option(app, "--warmup", chosen.warmup, parse_time, "Time before it (default: 0.4)")
       ->type_name("TIME");
@@ -229,6 +237,10 @@ int run(bench_command& command) {
     return fail("the echo takes one publisher per topic");
   if (const auto checked = check_token(chosen.token); !chosen.mqtt && !checked)
     return fail(checked.error().reason);
+  if (command.pid != 0 && !chosen.connect)
+    return fail("--pid is for a server of --connect; one of our own is measured anyway");
+  if (command.pid != 0 && !cpu_time(chosen.server_pid))
+    return fail("--pid: there is no process " + std::to_string(command.pid));
   raise_descriptor_limit();
   auto where = chosen.echo_only ? find_echo() : find_server(chosen);
   if (!where)

@@ -428,6 +428,18 @@ class Passwords(Case):
 class Bench(harness.Case):
     QUICK = ["bench", "pairs", "--pairs", 1, "--seconds", "0.05", "--warmup", "0"]
 
+    def test_what_cannot_be_measured_is_refused(self):
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        for flags, code, said in (
+            (["--connect", "127.0.0.1:1", "--pid", gone.pid], 1, f"no process {gone.pid}"),
+            (["--pid", os.getpid()], 1, "--pid is for a server of --connect"),
+            (["--seconds", "0"], 2, "--seconds: \"0\" is too short"),
+        ):
+            done = self.ask(*self.QUICK[:4], *flags)
+            self.assertEqual(done.returncode, code)
+            self.assert_one_line(done.stderr, said)
+
     def test_a_result_that_finds_no_room_is_no_success(self):
         with open("/dev/full", "w") as full:
             bench = subprocess.run([harness.KODAMA, *map(str, self.QUICK)], stdout=full,
