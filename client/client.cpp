@@ -6,6 +6,8 @@
 #include "client/waiting_pings.hpp"
 #include "protocol/mqtt/topic_filter.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <map>
 #include <optional>
 #include <utility>
@@ -171,6 +173,13 @@ public:
   }
 
   void ping(std::function<void(result<duration>)> answer) {
+    if (!online) {
+      // Not from here: an answer that asks again would call itself without end.
+      boost::asio::post(sockets.context(), [answer = std::move(answer)] {
+        answer(make_error_code(errc::connection_lost));
+      });
+      return;
+    }
     std::optional<std::uint64_t> probes_sent;
     if (std::exchange(datagrams_sent_, false)) {
       probes_sent = connection.udp_statistics().probes_sent;
@@ -292,10 +301,6 @@ result<void> client::server_time(std::function<void(result<client_event::server_
 }
 
 void client::ping(std::function<void(result<duration>)> answer) {
-  if (!body_->online) {
-    answer(make_error_code(errc::connection_lost));
-    return;
-  }
   body_->ping(std::move(answer));
 }
 

@@ -100,6 +100,24 @@ TEST(Client, AsksItsQuestions) {
   EXPECT_EQ(joined, std::vector<client_id>{me});
 }
 
+TEST(Client, AnswersAPingWithoutAConnectionFromWithinRunAlone) {
+  client game{{}};
+  int answered = 0;
+  bool answering = false;
+  std::function<void(result<duration>)> again = [&](const auto& measured) {
+    EXPECT_EQ(measured.error(), errc::connection_lost);
+    EXPECT_FALSE(answering);
+    answering = true;
+    if (++answered != 1'000)
+      game.ping(again);
+    answering = false;
+  };
+  game.ping(again);
+  EXPECT_EQ(answered, 0);
+  game.run();
+  EXPECT_EQ(answered, 1'000);
+}
+
 TEST(Client, SendsByDatagramsWhereTheyPass) {
   served server;
   client game{{.server = server.address()}};
