@@ -175,6 +175,8 @@ std::optional<client_event::any> client_connection::next_queued() {
   }
   if (const auto request = session_.poll_acknowledged())
     return client_event::acknowledged{*request};
+  if (auto refused = session_.poll_refused())
+    return refused;
   if (const auto changed = datagrams_.poll_changed())
     return *changed;
   return std::nullopt;

@@ -40,7 +40,7 @@ public:
   /// The unanswered request, if there is one of this number.
   [[nodiscard]] entry* find(message_id id);
   void erase(message_id id) { others_.erase(id); }
-  /// The publish was refused: no acknowledgement will be reported for it.
+  /// No acknowledgement will be reported for it: it was refused, or is to be added again.
   [[nodiscard]] std::optional<request_id> take_publish(message_id id);
 
   /// Publishes without an acknowledgement, ascending.

@@ -4,6 +4,7 @@
 #include "protocol/mqtt/topic_filter.hpp"
 #include "protocol/topic_name.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -19,6 +20,15 @@ constexpr std::size_t batch_size_max = 64 * 1024;
 /// The largest subscriber list put together from parts: 8 MiB of ids.
 constexpr std::size_t subscribers_max = 1'048'576;
 
+/// Before a server has told its limits, everything may be asked for that any server allows: a topic
+/// as long as MQTT can say it, a message of which a batch of ours can still hold the offsets.
+constexpr session_limits widest_limits() noexcept {
+  session_limits limits;
+  limits.topic_length_max = 65'535;
+  limits.message_size_max = std::numeric_limits<std::uint32_t>::max() - batch_size_max;
+  return limits;
+}
+
 constexpr std::size_t publish_size(std::size_t topic, std::size_t content) noexcept {
   return message_header_size + section_size(sizeof(message_id)) + section_size(topic) +
          section_size(content);
@@ -28,6 +38,7 @@ constexpr std::size_t publish_size(std::size_t topic, std::size_t content) noexc
 
 client_session::client_session(options chosen)
     : options_{chosen}
+    , limits_{widest_limits()}
     // Our own limit is can_publish(): the subscriptions of a renewed session must always fit.
     , sent_{std::numeric_limits<std::size_t>::max()}
     , received_{chosen.acknowledge} {}
@@ -56,13 +67,8 @@ template <class Message>
 result<request_id> client_session::ask(std::string_view topic, client_requests::kind what) {
   if (const auto allowed = check_request(topic, what); !allowed)
     return allowed.error();
-  const auto id = push(Message{.id = 1, .topic = topic});
   const auto request = new_request();
-  requests_.add(id, {what, request, std::string{topic}, {}, false});
-  if (what == kind::subscribe || what == kind::unsubscribe)
-    topics_.handle_asked(topic, &client_topics::topic::subscription, what == kind::subscribe, id);
-  else if (what == kind::watch || what == kind::unwatch)
-    topics_.handle_asked(topic, &client_topics::topic::watch, what == kind::watch, id);
+  enqueue(Message{.id = 1, .topic = topic}, {what, request, std::string{topic}, {}, false});
   check();
   return request;
 }
@@ -74,7 +80,8 @@ result<request_id> client_session::publish(std::string_view topic, std::uint16_t
   if (!can_publish())
     return errc::too_many_unacknowledged;
   const auto id = push(
-      message::publish{.id = 1, .topic = topic, .content_type = content_type, .content = content});
+      message::publish{.id = 1, .topic = topic, .content_type = content_type, .content = content},
+      topic);
   const auto request = new_request();
   requests_.add_publish(id, request);
   check();
@@ -118,6 +125,8 @@ result<void> client_session::handle_connack(instant now, const message::connack_
   // received something.
   if (const auto agreed = sent_.handle_resume_received(m.last_received); !agreed)
     return agreed;
+  if (!id_)
+    refuse_excess(m.limits);
   if (id_)
     received_.handle_resume(now);
   id_ = m.session;
@@ -270,12 +279,17 @@ client_event::session_lost client_session::lose(boost::system::error_code reason
 
 template <class Message>
 void client_session::renew(const std::string& topic, client_requests::kind what) {
-  const auto id = push(Message{.id = 1, .topic = topic});
-  requests_.add(id, {what, 0, topic, {}, false});
-  topics_.handle_asked(topic,
-                       what == kind::subscribe ? &client_topics::topic::subscription
-                                               : &client_topics::topic::watch,
-                       true, id);
+  enqueue(Message{.id = 1, .topic = topic}, {what, 0, topic, {}, false});
+}
+
+void client_session::enqueue(const message::any& what, client_requests::entry asked) {
+  const auto id = push(what, asked.topic);
+  if (asked.what == kind::subscribe || asked.what == kind::unsubscribe)
+    topics_.handle_asked(asked.topic, &client_topics::topic::subscription,
+                         asked.what == kind::subscribe, id);
+  else if (asked.what == kind::watch || asked.what == kind::unwatch)
+    topics_.handle_asked(asked.topic, &client_topics::topic::watch, asked.what == kind::watch, id);
+  requests_.add(id, std::move(asked));
 }
 
 result<void> client_session::check_request(std::string_view topic,
@@ -302,8 +316,11 @@ result<void> client_session::check_publish(std::string_view topic, std::uint16_t
 }
 
 /// Every message gets its number by where it stands; the image holds a placeholder.
-message_id client_session::push(const message::any& what) {
+message_id client_session::push(const message::any& what, std::string_view topic) {
   pushed_.add(what, 0);
+  if (!id_)
+    longest_ = {std::max<std::size_t>(longest_.message, pushed_.size_of(pushed_.count() - 1)),
+                std::max(longest_.topic, topic.size())};
   const auto id = sent_.last_pushed() + pushed_.count();
   if (pushed_.image.size() >= batch_size_max)
     flush();

@@ -9,12 +9,15 @@
 #include "protocol/limits.hpp"
 #include "protocol/message.hpp"
 #include "protocol/message_batch.hpp"
+#include "protocol/message_reader.hpp"
 #include "protocol/receive_window.hpp"
 #include "protocol/result.hpp"
 #include "protocol/send_window.hpp"
 #include "protocol/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +27,10 @@ namespace kodama {
 /// What a client has in common with its server over all connections of a session, and, when that
 /// session is lost, what it starts the next one with.
 ///
-/// Requests may be made before the server knows of the session: they wait in its send window. It
-/// knows nothing of connections; client_connection owns one and tells it what came. Every error of
-/// a handle_* means that the server broke the rules, unless said otherwise.
+/// Requests may be made before the server knows of the session: they wait in its send window. What
+/// of them turns out to exceed the server's limits is refused here, since sent it would cost the
+/// session. It knows nothing of connections; client_connection owns one and tells it what came.
+/// Every error of a handle_* means that the server broke the rules, unless said otherwise.
 class client_session {
 public:
   struct options {
@@ -73,6 +77,8 @@ public:
   [[nodiscard]] result<event> handle(instant now, const message::subscriber_list& m);
   [[nodiscard]] result<event> handle(instant now, const message::request_failed& m);
 
+  /// What CONNACK's limits forbid of that which was waiting for it, one by one.
+  [[nodiscard]] event poll_refused();
   /// The acknowledged publishes one by one.
   [[nodiscard]] std::optional<request_id> poll_acknowledged() {
     return requests_.poll_acknowledged();
@@ -100,8 +106,9 @@ private:
                                            client_requests::kind what) const;
   [[nodiscard]] result<void> check_publish(std::string_view topic, std::uint16_t content_type,
                                            std::size_t content_size) const;
-  message_id push(const message::any& what);
+  message_id push(const message::any& what, std::string_view topic);
   void flush();
+  void enqueue(const message::any& what, client_requests::entry asked);
   template <class Message>
   result<request_id> ask(std::string_view topic, client_requests::kind what);
   template <class Message>
@@ -111,10 +118,28 @@ private:
   template <class Action>
   result<event> once(instant now, message_id id, Action action);
   void handle_refused(const client_requests::entry& what, message_id request);
+  void refuse_excess(const session_limits& limits);
+  void requeue(const message_reader::item& queued, message_id id, std::string_view topic,
+               const session_limits& limits, client_requests& asked);
   void check() const;
+
+  /// Of what waits for CONNACK: tells whether anything there has to be looked for at all.
+  struct longest {
+    std::size_t message = 0;
+    std::size_t topic = 0;
+  };
+  struct refusal {
+    request_id request;
+    errc reason;
+    std::string text;
+    std::string topic;
+  };
 
   options options_;
   session_limits limits_; // outlive a session: the best guess for the next one
+  longest longest_;
+  std::deque<refusal> refused_;
+  refusal told_; // what an event's views refer to
   client_topics topics_;
   request_id next_request_ = 1;
 

@@ -76,6 +76,40 @@ TEST(Client, IsToldThatItsTokenIsWrong) {
   EXPECT_EQ(refused, errc::bad_token);
 }
 
+TEST(Client, LosesNoSessionOverWhatWasAskedForBeforeTheLimitsWereKnown) {
+  net::server_options options;
+  options.node.session.limits.topic_length_max = 50;
+  served server{options};
+  client game{{.server = server.address()}};
+  std::vector<std::string> told;
+  const auto tell = [&](const char* who) {
+    return [&told, who](auto error) { told.push_back(who + error.message()); };
+  };
+  game.on_session_lost([](const auto& e) { ADD_FAILURE() << e.reason.message(); });
+  const std::string far_too_long(100, 'a');
+  ASSERT_TRUE(game.subscribe(far_too_long, {}, tell("long: ")));
+  ASSERT_TRUE(game.publish("room", text, bytes(100'000), tell("large: ")));
+  bool subscribed = false;
+  ASSERT_TRUE(game.subscribe("room", {}, [&](auto error) { subscribed = !error; }));
+  game.connect();
+  EXPECT_TRUE(run_until({&game}, [&] { return subscribed; }));
+  EXPECT_EQ(told, (std::vector<std::string>{"long: topic_too_long", "large: message_too_long"}));
+}
+
+TEST(Client, SendsWhatAServerAllowsAlsoWhereItWasAskedForBefore) {
+  net::server_options options;
+  options.node.session.limits.message_size_max = 1 << 20;
+  options.node.session.limits.topic_length_max = 1'000;
+  served server{options};
+  client game{{.server = server.address()}};
+  const std::string topic(1'000, 'a');
+  std::size_t heard = 0;
+  ASSERT_TRUE(game.subscribe(topic, [&](const auto& m) { heard = m.content.size(); }));
+  ASSERT_TRUE(game.publish(topic, text, bytes(100'000)));
+  game.connect();
+  EXPECT_TRUE(run_until({&game}, [&] { return heard == 100'000; }));
+}
+
 TEST(Client, AsksItsQuestions) {
   served server;
   client game{{.server = server.address()}};

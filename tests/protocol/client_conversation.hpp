@@ -212,7 +212,7 @@ public:
     if (!std::exchange(asked_, false))
       return false;
     open = true;
-    reader_ = message_reader{{}};
+    reader_ = message_reader{{limits.message_size_max, limits.sections_max}};
     server_channel_.reset();
     client.handle_connected(now, server_address());
     settle();

@@ -12,6 +12,8 @@ namespace kodama {
 namespace {
 
 using namespace std::chrono_literals;
+using test::conversation;
+using test::sentences;
 
 std::string numbered(std::uint64_t number) {
   return std::to_string(number);
@@ -253,6 +255,96 @@ RC_GTEST_PROP(ClientSession, DeliversOnceAndInOrderWhateverIsCut, (std::uint64_t
     w.take(next);
   w.heal();
   w.check();
+}
+
+const std::string long_topic(100, 'a');
+
+TEST(ClientSession, RefusesByItselfWhatTheServersLimitsForbid) {
+  conversation talk;
+  talk.limits.topic_length_max = 50;
+  talk.limits.message_size_max = 1024;
+  talk.client.connect(talk.now);
+  ASSERT_EQ(talk.client.subscribe("room").value(), 1u);
+  ASSERT_EQ(talk.client.subscribe(long_topic).value(), 2u);
+  ASSERT_EQ(talk.client.watch(long_topic).value(), 3u);
+  ASSERT_EQ(talk.client.publish("room", user_section_first, bytes(1'000)).value(), 4u);
+  ASSERT_EQ(talk.client.publish("room", user_section_first, as_bytes("x")).value(), 5u);
+  ASSERT_EQ(talk.client.unsubscribe("room").value(), 6u);
+  ASSERT_TRUE(talk.accept());
+  talk.welcome();
+  EXPECT_EQ(talk.told(),
+            (sentences{"connected", "failed 2: topic_too_long " + long_topic,
+                       "failed 3: topic_too_long " + long_topic, "failed 4: message_too_long "}));
+  EXPECT_EQ(talk.heard(), (sentences{"CONNECT secret", "SUBSCRIBE 1 room", "PUBLISH 2 room 'x'",
+                                     "UNSUBSCRIBE 3 room"}));
+  talk.say(message::ack{3});
+  talk.say(message::suback{1, 1, "room", 1});
+  talk.say(message::unsuback{2, 3, "room", 2});
+  EXPECT_EQ(talk.told(),
+            (sentences{"acknowledged 5", "subscribed 1 room 1", "unsubscribed 6 room 2"}));
+  EXPECT_EQ(talk.client.unacknowledged(), 0u);
+  EXPECT_EQ(talk.client.subscribe(long_topic).error(), errc::topic_too_long);
+}
+
+TEST(ClientSession, SaysWhichLimitAndWhichValueForbidARequest) {
+  conversation talk;
+  talk.limits.topic_length_max = 50;
+  static_cast<void>(talk.client.subscribe(long_topic).value());
+  talk.client.connect(talk.now);
+  ASSERT_TRUE(talk.client.poll_connect());
+  talk.client.handle_connected(talk.now, {});
+  bytes written;
+  talk.client.poll_write(talk.now, written, 1 << 16);
+  message::connack_success answer;
+  answer.client = 7;
+  answer.keepalive_ms = 10'000;
+  answer.limits = talk.limits;
+  bytes said;
+  message::encode(said, answer, 0);
+  talk.client.handle_bytes(talk.now, said);
+  ASSERT_TRUE(talk.client.poll_event(talk.now)); // connected
+  const auto event = talk.client.poll_event(talk.now);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<client_event::request_failed>(*event).text,
+            "the topic has 100 bytes, the server's topic_length_max is 50");
+}
+
+TEST(ClientSession, RenewsNothingThatTheNewServersLimitsForbid) {
+  conversation talk;
+  talk.begin();
+  talk.subscribe("room", 1, 1);
+  talk.subscribe(long_topic, 2, 2);
+  talk.limits.topic_length_max = 50;
+  talk.say(message::disconnect{errc::going_away, {}});
+  ASSERT_TRUE(talk.accept());
+  talk.told();
+  talk.welcome(0, 2);
+  EXPECT_EQ(talk.told(), (sentences{"connected", "failed 0: topic_too_long " + long_topic}));
+  EXPECT_EQ(talk.heard(), (sentences{"CONNECT secret", "SUBSCRIBE 1 room"}));
+  EXPECT_FALSE(talk.client.is_wanted(long_topic));
+  EXPECT_TRUE(talk.client.is_wanted("room"));
+  talk.say(message::suback{1, 1, "room", 1});
+  EXPECT_EQ(talk.told(), sentences{"subscribed 0 room 1"});
+}
+
+TEST(ClientSession, TakesBeforeConnackWhatAGenerousServerAllows) {
+  conversation talk;
+  const std::string topic(1'000, 'b');
+  talk.limits.topic_length_max = 1'000;
+  talk.limits.message_size_max = 1 << 20;
+  talk.client.connect(talk.now);
+  const auto published = talk.client.publish("room", user_section_first, bytes(100'000));
+  ASSERT_EQ(published.value(), 1u);
+  ASSERT_EQ(talk.client.subscribe(topic).value(), 2u);
+  EXPECT_EQ(talk.client.subscribe(std::string(65'536, 'b')).error(), errc::topic_too_long);
+  ASSERT_TRUE(talk.accept());
+  talk.heard();
+  talk.welcome();
+  EXPECT_EQ(talk.told(), sentences{"connected"});
+  EXPECT_EQ(talk.client.unacknowledged(), 2u);
+  talk.say(message::ack{2});
+  talk.say(message::suback{1, 2, topic, 1});
+  EXPECT_EQ(talk.told(), (sentences{"acknowledged 1", "subscribed 2 " + topic + " 1"}));
 }
 
 } // namespace
