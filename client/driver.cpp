@@ -11,6 +11,7 @@
 #include <chrono>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 namespace kodama {
 
@@ -63,7 +64,7 @@ bool driver::take_step() {
   bool busy = false;
   const auto present = now();
   while (const auto event = connection_.poll_event(present)) {
-    on_event_(*event);
+    hand_out(*event);
     busy = true;
   }
   on_settled_();
@@ -81,6 +82,14 @@ bool driver::take_step() {
   while (const auto datagram = connection_.poll_datagram(present))
     send(*datagram);
   return busy;
+}
+
+void driver::hand_out(const client_event::any& event) {
+  // A session can be lost by a word of the server's alone: that is an answer, too.
+  if (present_ && (std::holds_alternative<client_event::connected>(event) ||
+                   std::holds_alternative<client_event::session_lost>(event)))
+    present_->answered = true;
+  on_event_(event);
 }
 
 void driver::arm_timer() {
@@ -122,8 +131,9 @@ void driver::resolve(const transport_ptr& opened) {
       });
 }
 
-/// One after the other, all in the time of one attempt. An address that swallows everything would
-/// take all that time, so the next attempt begins with the one after it.
+/// One after the other, all in the time of one attempt. An address that swallows everything, or
+/// takes connections and never answers, would take all that time, so the next attempt begins with
+/// the one after it.
 void driver::try_endpoints(const transport_ptr& opened, std::vector<tcp::endpoint> found) {
   if (!found.empty())
     std::rotate(found.begin(),
@@ -155,7 +165,7 @@ void driver::close() {
   const auto closed = std::exchange(present_, nullptr);
   if (!closed)
     return;
-  if (!closed->connected)
+  if (!closed->answered)
     ++preferred_;
   error_code ignored;
   closed->resolver.cancel();

@@ -59,6 +59,7 @@ private:
     udp::socket datagrams;
     boost::asio::steady_timer linger;
     bool connected = false;
+    bool answered = false; // as a Kodama server does
     bool writing = false;
     bool closing = false; // once the present write is done, or `linger` is over
     std::array<std::byte, read_size> input;
@@ -68,6 +69,7 @@ private:
 
   void take_turn();
   [[nodiscard]] bool take_step();
+  void hand_out(const client_event::any& event);
   void arm_timer();
 
   void open();
