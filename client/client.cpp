@@ -227,8 +227,7 @@ client::client(options chosen)
 client::~client() = default;
 
 void client::connect() {
-  body_->connection.connect(driver::now());
-  body_->sockets.wake();
+  body_->sockets.connect();
 }
 
 void client::disconnect() {

@@ -37,7 +37,8 @@ namespace kodama {
 ///
 /// Requests may be made at any time, connected or not; they are sent when there is a connection.
 /// Where a request is refused at once the result says so and `completion` is never called;
-/// otherwise it is called once, at the latest when the client stops.
+/// otherwise it is called once, at the latest when the client stops. Only a client that is
+/// destroyed before calls nothing any more.
 class client {
 public:
   struct options {
@@ -59,12 +60,17 @@ public:
   using presence_handler = std::function<void(const client_event::presence&)>;
 
   explicit client(options chosen);
+  /// Says no DISCONNECT: to the server the connection is lost, and the session lives on for as long
+  /// as it may be resumed. To end it, disconnect() and run until on_stopped.
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
+  /// Begins, or begins again after on_stopped, with every subscription and watch that was asked for
+  /// and not ended. After disconnect(): when that has been carried out.
   void connect();
-  /// Ends the session explicitly; what awaits completion fails with errc::normal.
+  /// Ends the session explicitly: what awaits completion fails with errc::normal, and on_stopped
+  /// comes last; also before connect(). Nothing comes where nothing was asked for since on_stopped.
   void disconnect();
 
   // Topics. A subscription or watch holds over all connections and sessions until it is ended; a

@@ -38,6 +38,11 @@ instant driver::now() {
 }
 
 void driver::wake() {
+  all_told_ = false;
+  wake_up();
+}
+
+void driver::wake_up() {
   if (in_turn_ || std::exchange(awake_, true))
     return;
   asio::post(context_, [this] {
@@ -46,9 +51,18 @@ void driver::wake() {
   });
 }
 
-void driver::disconnect() {
-  disconnect_asked_ = true;
+void driver::connect() {
+  if (ending_)
+    connect_asked_ = true;
+  else
+    connection_.connect(now());
   wake();
+}
+
+void driver::disconnect() {
+  disconnect_asked_ = ending_ = true;
+  connect_asked_ = false;
+  wake_up();
 }
 
 void driver::take_turn() {
@@ -69,7 +83,7 @@ bool driver::take_step() {
   }
   on_settled_();
   if (std::exchange(disconnect_asked_, false)) {
-    connection_.disconnect(present);
+    end_session(present);
     busy = true;
   }
   if (connection_.poll_connect()) {
@@ -89,7 +103,26 @@ void driver::hand_out(const client_event::any& event) {
   if (present_ && (std::holds_alternative<client_event::connected>(event) ||
                    std::holds_alternative<client_event::session_lost>(event)))
     present_->answered = true;
+  const bool stopped = std::holds_alternative<client_event::stopped>(event);
+  if (stopped) {
+    all_told_ = true;
+    disconnect_asked_ = ending_ = false;
+  }
   on_event_(event);
+  if (stopped && std::exchange(connect_asked_, false))
+    connection_.connect(now());
+}
+
+void driver::end_session(instant present) {
+  if (connection_.idle() && all_told_) {
+    ending_ = false;
+    if (std::exchange(connect_asked_, false))
+      connection_.connect(present);
+    return;
+  }
+  // What is idle does not end: it begins, so that whoever waits is told.
+  connection_.connect(present);
+  connection_.disconnect(present);
 }
 
 void driver::arm_timer() {

@@ -35,7 +35,11 @@ public:
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   /// The user has asked the connection for something: take a turn soon.
   void wake();
-  /// Ends the session; not before the present turn's events have all been handed out.
+  /// Begins; where the session is being ended, when that is told.
+  void connect();
+  /// Ends the session, which `stopped` tells; not before the present turn's events have all been
+  /// handed out. Also what was asked for before connect() ends. Nothing is told where nothing was
+  /// asked for since the last `stopped`.
   void disconnect();
 
 private:
@@ -67,8 +71,10 @@ private:
   };
   using transport_ptr = std::shared_ptr<transport>;
 
+  void wake_up();
   void take_turn();
   [[nodiscard]] bool take_step();
+  void end_session(instant present);
   void hand_out(const client_event::any& event);
   void arm_timer();
 
@@ -102,7 +108,10 @@ private:
   std::size_t preferred_ = 0; // which of the resolved addresses is tried first
   bool awake_ = false;        // a turn has been posted
   bool in_turn_ = false;
-  bool disconnect_asked_ = false;
+  bool disconnect_asked_ = false; // and the connection not told so yet
+  bool ending_ = false;           // disconnect() was called, `stopped` is to come
+  bool connect_asked_ = false;    // meanwhile
+  bool all_told_ = false;         // nothing was asked for since `stopped`
 };
 
 } // namespace kodama

@@ -58,9 +58,11 @@ void waiting_calls::fail_all(std::span<const request_id> requests, error_code re
 
 void waiting_calls::stop(error_code reason) {
   topics_.clear();
-  for (const auto& [request, waited] : std::exchange(calls_, {}))
+  const auto calls = std::exchange(calls_, {});
+  const auto interests = std::exchange(interests_, {}); // now: a call may add further ones
+  for (const auto& [request, waited] : calls)
     waited(reason, nullptr);
-  for (const auto& [key, waiting] : std::exchange(interests_, {}))
+  for (const auto& [key, waiting] : interests)
     for (const auto& done : waiting)
       done(reason);
 }

@@ -82,6 +82,8 @@ public:
   /// Asked again on the next connection where the answer was lost, in whatever session.
   [[nodiscard]] result<request_id> request_server_time(instant now);
   void ping(instant now);
+  /// Neither connected nor on the way there: before connect(), and after `stopped`.
+  [[nodiscard]] bool idle() const noexcept { return phase_ == phase::idle; }
   /// As udp_path::check_now(): what of it is proven is in udp_statistics().
   void check_udp(instant now);
 

@@ -61,6 +61,43 @@ TEST(Client, ReturnsFromRunWhenItHasStopped) {
   EXPECT_EQ(reason, errc::normal);
 }
 
+TEST(Client, TellsWhoeverWaitsAlsoWhereItNeverConnected) {
+  client game{{}};
+  std::vector<std::string> told;
+  ASSERT_TRUE(game.publish("room", text, as_bytes("x"),
+                           [&](auto error) { told.push_back("publish " + error.message()); }));
+  game.on_stopped([&](const auto& e) {
+    told.push_back("stopped " + e.reason.message());
+    game.disconnect(); // there is nothing left to end
+  });
+  game.disconnect();
+  game.run();
+  EXPECT_EQ(told, (std::vector<std::string>{"publish normal", "stopped normal"}));
+  EXPECT_EQ(game.unacknowledged(), 0u);
+  game.disconnect();
+  game.run();
+  EXPECT_EQ(told.size(), 2u);
+}
+
+TEST(Client, ConnectsAgainWhereItIsAskedToWhileItDisconnects) {
+  served server;
+  client game{{.server = server.address()}};
+  std::vector<std::string> told;
+  game.on_connected([&](const auto&) { told.push_back("connected"); });
+  game.on_stopped([&](const auto& e) { told.push_back("stopped " + e.reason.message()); });
+  game.connect();
+  ASSERT_TRUE(run_until({&game}, [&] { return game.connected(); }));
+  game.disconnect();
+  game.connect();
+  EXPECT_TRUE(run_until({&game}, [&] { return told.size() == 3; }));
+  EXPECT_EQ(told, (std::vector<std::string>{"connected", "stopped normal", "connected"}));
+  game.disconnect();
+  game.connect();
+  game.disconnect();
+  game.run();
+  EXPECT_EQ(told.size(), 4u);
+}
+
 TEST(Client, IsToldThatItsTokenIsWrong) {
   net::server_options options;
   options.accounts.tokens = {"right"};

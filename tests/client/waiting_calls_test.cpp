@@ -76,5 +76,15 @@ TEST(WaitingCalls, MayAskForMore) {
   EXPECT_EQ(next.told, told{"done"});
 }
 
+TEST(WaitingCalls, MayAskForATopicWhenEverythingEnds) {
+  waiting_calls waiting;
+  caller next;
+  waiting.add(1, [&](auto) { waiting.add_topic(2, interest::subscription, "room", next.wait()); });
+  waiting.stop(errc::normal);
+  EXPECT_EQ(next.told, told{});
+  waiting.complete_topic(2, interest::subscription, "room");
+  EXPECT_EQ(next.told, told{"done"});
+}
+
 } // namespace
 } // namespace kodama
