@@ -16,6 +16,10 @@
 namespace kodama {
 namespace {
 
+/// One turn reads 64 KiB at most, so that a flood costs a frame some milliseconds; what a quiet
+/// frame has to do (a read, a write, a timer, datagrams, what was asked for) fits in.
+constexpr int poll_turns_max = 8;
+
 client_connection::options to_connection(const client::options& chosen) {
   client_connection::options options;
   options.token = chosen.token;
@@ -355,7 +359,8 @@ void client::run_for(duration at_most) {
 
 void client::poll() {
   context().restart();
-  context().poll();
+  for (int turns = 0; turns != poll_turns_max && context().poll_one() != 0; ++turns) {
+  }
 }
 
 boost::asio::io_context& client::context() noexcept {

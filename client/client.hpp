@@ -135,7 +135,8 @@ public:
   /// Until the client has stopped and nothing else is going on in context().
   void run();
   void run_for(duration at_most);
-  /// What can be done without waiting: for a loop that is not ours.
+  /// What can be done without waiting, in up to eight turns of context(): for a loop that is not
+  /// ours. What a flood leaves waits for the next call.
   void poll();
   /// For the caller's own timers, sockets and terminals beside the client's.
   [[nodiscard]] boost::asio::io_context& context() noexcept;

@@ -4,6 +4,7 @@
 #include "tests/client/served.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -169,6 +170,21 @@ TEST(Client, AsksItsQuestions) {
   }));
   EXPECT_EQ(present, std::vector<client_id>{me});
   EXPECT_EQ(joined, std::vector<client_id>{me});
+}
+
+TEST(Client, PollsSomeTurnsAtATime) {
+  client game{{}};
+  int turns = 0;
+  std::function<void()> again = [&] {
+    if (++turns != 100'000)
+      boost::asio::post(game.context(), again);
+  };
+  again();
+  game.poll();
+  EXPECT_LT(turns, 20);
+  const auto before = turns;
+  game.poll();
+  EXPECT_GT(turns, before);
 }
 
 TEST(Client, AnswersAPingWithoutAConnectionFromWithinRunAlone) {
