@@ -179,8 +179,9 @@ public:
   void ping(std::function<void(result<duration>)> answer) {
     if (!online) {
       // Not from here: an answer that asks again would call itself without end.
-      boost::asio::post(sockets.context(), [answer = std::move(answer)] {
-        answer(make_error_code(errc::connection_lost));
+      boost::asio::post(sockets.context(), [answer = std::move(answer)]() noexcept {
+        if (answer)
+          answer(make_error_code(errc::connection_lost));
       });
       return;
     }

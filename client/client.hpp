@@ -32,8 +32,9 @@ namespace kodama {
 ///
 /// Not thread safe: everything is called on one thread, and every callback is made on that thread,
 /// from within run(), run_for() or poll(). A callback may call anything but these three, and must
-/// not destroy the client. What a callback is given is valid until it returns. Nothing throws but
-/// for want of memory; errors are values.
+/// not destroy the client. What a callback is given is valid until it returns. A callback must not
+/// throw: that ends the program (std::terminate). Nothing throws but for want of memory; errors are
+/// values.
 ///
 /// Requests may be made at any time, connected or not; they are sent when there is a connection.
 /// Where a request is refused at once the result says so and `completion` is never called;

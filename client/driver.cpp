@@ -65,7 +65,7 @@ void driver::disconnect() {
   wake_up();
 }
 
-void driver::take_turn() {
+void driver::take_turn() noexcept {
   in_turn_ = true;
   while (take_step()) {
   }

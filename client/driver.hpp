@@ -72,7 +72,8 @@ private:
   using transport_ptr = std::shared_ptr<transport>;
 
   void wake_up();
-  void take_turn();
+  /// An event that a callback threw out of would be half told, and the turn half taken.
+  void take_turn() noexcept;
   [[nodiscard]] bool take_step();
   void end_session(instant present);
   void hand_out(const client_event::any& event);

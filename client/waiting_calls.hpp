@@ -55,6 +55,8 @@ private:
 
 template <class Answer>
 void waiting_calls::add_question(request_id request, std::function<void(result<Answer>)> ask) {
+  if (!ask)
+    return;
   calls_.emplace(request, [ask = std::move(ask)](boost::system::error_code error, const event* e) {
     if (error)
       ask(error);

@@ -5,7 +5,8 @@
 namespace kodama {
 
 void waiting_pings::add(answer told, std::optional<std::uint64_t> probes_sent) {
-  callers_.push_back({std::move(told), probes_sent, std::nullopt});
+  if (told)
+    callers_.push_back({std::move(told), probes_sent, std::nullopt});
 }
 
 void waiting_pings::handle_pong(duration round_trip) {

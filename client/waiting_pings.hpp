@@ -14,7 +14,7 @@ namespace kodama {
 ///
 /// PONG says nothing of datagrams that were sent before PING: they go another way, and another
 /// thread of the server's may read them. Whoever has sent some also waits for the answer to a probe
-/// that went after them (udp_path::statistics::proven_to).
+/// that went after them (udp_path::statistics::proven_to). Empty functions are not kept.
 class waiting_pings {
 public:
   using answer = std::function<void(result<duration>)>;

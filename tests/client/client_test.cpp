@@ -11,6 +11,7 @@
 #include <functional>
 #include <initializer_list>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -170,6 +171,17 @@ TEST(Client, AsksItsQuestions) {
   }));
   EXPECT_EQ(present, std::vector<client_id>{me});
   EXPECT_EQ(joined, std::vector<client_id>{me});
+}
+
+TEST(ClientDeathTest, IsTheProgramsWhereACallbackThrows) {
+  const auto throws = [](const auto&) { throw std::runtime_error{"thrown by a callback"}; };
+  client game{{}};
+  game.on_stopped(throws);
+  game.disconnect();
+  EXPECT_DEATH(game.run(), "thrown by a callback");
+  client other{{}};
+  other.ping(throws);
+  EXPECT_DEATH(other.run(), "thrown by a callback");
 }
 
 TEST(Client, PollsSomeTurnsAtATime) {

@@ -76,6 +76,16 @@ TEST(WaitingCalls, MayAskForMore) {
   EXPECT_EQ(next.told, told{"done"});
 }
 
+TEST(WaitingCalls, NeedNotBe) {
+  waiting_calls waiting;
+  waiting.add(1, {});
+  waiting.add_topic(2, interest::watch, "room", {});
+  waiting.add_question<client_event::server_time>(3, {});
+  waiting.answer(3, client_event::server_time{3, 0, {}});
+  EXPECT_FALSE(waiting.fail(1, errc::not_authorized));
+  waiting.stop(errc::normal);
+}
+
 TEST(WaitingCalls, MayAskForATopicWhenEverythingEnds) {
   waiting_calls waiting;
   caller next;

@@ -75,6 +75,13 @@ TEST_F(WaitingPings, FailTogether) {
   EXPECT_EQ(told, (lines{"ann connection_lost", "ben connection_lost"}));
 }
 
+TEST_F(WaitingPings, NeedNotBe) {
+  waiting.add({}, {});
+  waiting.handle_pong(5ms);
+  waiting.answer_ready({});
+  waiting.fail(errc::connection_lost);
+}
+
 TEST_F(WaitingPings, MayAskAgain) {
   waiting.add([this](const auto&) { waiting.add(tell("again"), {}); }, {});
   waiting.handle_pong(5ms);
