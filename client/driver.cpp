@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -25,13 +24,12 @@ constexpr std::chrono::seconds linger_max{1};
 
 } // namespace
 
-driver::driver(client_connection& connection, std::string server, event_handler on_event,
+driver::driver(client_connection& connection, std::string_view server, event_handler on_event,
                std::function<void()> on_settled)
     : connection_{connection}
+    , lookup_{context_, split_server(server)}
     , on_event_{std::move(on_event)}
-    , on_settled_{std::move(on_settled)} {
-  std::tie(host_, service_) = split_server(server);
-}
+    , on_settled_{std::move(on_settled)} {}
 
 instant driver::now() {
   return instant{std::chrono::steady_clock::now().time_since_epoch()};
@@ -147,21 +145,13 @@ void driver::arm_timer() {
 
 void driver::open() {
   present_ = std::make_shared<transport>(context_);
-  resolve(present_);
-}
-
-void driver::resolve(const transport_ptr& opened) {
-  opened->resolver.async_resolve(
-      host_, service_, [this, opened](error_code error, const tcp::resolver::results_type& found) {
-        if (!is_present(opened))
-          return;
-        if (error)
-          return fail(opened, error);
-        std::vector<tcp::endpoint> endpoints;
-        for (const auto& entry : found)
-          endpoints.push_back(entry.endpoint());
-        try_endpoints(opened, std::move(endpoints));
-      });
+  lookup_.start([this, opened = present_](error_code error, std::vector<tcp::endpoint> found) {
+    if (!is_present(opened))
+      return;
+    if (error)
+      return fail(opened, error);
+    try_endpoints(opened, std::move(found));
+  });
 }
 
 /// One after the other, all in the time of one attempt. An address that swallows everything, or
@@ -201,7 +191,7 @@ void driver::close() {
   if (!closed->answered)
     ++preferred_;
   error_code ignored;
-  closed->resolver.cancel();
+  lookup_.cancel();
   closed->datagrams.close(ignored);
   if (!closed->writing)
     return hang_up(*closed);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/name_lookup.hpp"
 #include "protocol/client_connection.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -12,7 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace kodama {
@@ -28,7 +29,7 @@ public:
   using event_handler = std::function<void(const client_event::any&)>;
 
   /// `on_settled` is called when the events of a step have been handed out.
-  driver(client_connection& connection, std::string server, event_handler on_event,
+  driver(client_connection& connection, std::string_view server, event_handler on_event,
          std::function<void()> on_settled);
 
   [[nodiscard]] static instant now();
@@ -53,12 +54,10 @@ private:
   /// that it is no longer the present one do nothing.
   struct transport {
     explicit transport(boost::asio::io_context& context)
-        : resolver{context}
-        , stream{context}
+        : stream{context}
         , datagrams{context}
         , linger{context} {}
 
-    tcp::resolver resolver;
     tcp::socket stream;
     udp::socket datagrams;
     boost::asio::steady_timer linger;
@@ -80,7 +79,6 @@ private:
   void arm_timer();
 
   void open();
-  void resolve(const transport_ptr& opened);
   void try_endpoints(const transport_ptr& opened, std::vector<tcp::endpoint> found);
   void handle_connected(const transport_ptr& opened);
   void close();
@@ -99,8 +97,7 @@ private:
 
   boost::asio::io_context context_{1};
   client_connection& connection_;
-  std::string host_;
-  std::string service_;
+  name_lookup lookup_;
   event_handler on_event_;
   std::function<void()> on_settled_;
   boost::asio::steady_timer timer_{context_};

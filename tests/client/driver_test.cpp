@@ -8,17 +8,67 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <dlfcn.h>
+#include <mutex>
 #include <netdb.h>
 #include <string>
 #include <string_view>
 
-/// In this program "two.example" has two addresses, 127.0.0.9 and 127.0.0.1; all other names have
-/// those that the system gives them.
+namespace {
+
+/// Holds up whoever asks for "held.example".
+class name_server {
+public:
+  static name_server& only() {
+    static name_server one;
+    return one;
+  }
+  void hold() {
+    std::unique_lock lock{mutex_};
+    ++questions_;
+    ++held_;
+    // For a test that fails, and waits for the answer.
+    changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return released_; });
+    --held_;
+    changed_.notify_all();
+  }
+  [[nodiscard]] int held() {
+    const std::scoped_lock lock{mutex_};
+    return held_;
+  }
+  [[nodiscard]] int questions() {
+    const std::scoped_lock lock{mutex_};
+    return questions_;
+  }
+  void release() {
+    std::unique_lock lock{mutex_};
+    released_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return held_ == 0; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool released_ = false;
+  int held_ = 0;
+  int questions_ = 0;
+};
+
+} // namespace
+
+/// In this program "two.example" has two addresses, 127.0.0.9 and 127.0.0.1, and whoever asks for
+/// "held.example" waits; all other names have those that the system gives them.
 extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints,
                            addrinfo** found) {
   const auto system = reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
-  if (name == nullptr || std::string_view{name} != "two.example")
+  const std::string_view asked{name == nullptr ? "" : name};
+  if (asked == "held.example") {
+    name_server::only().hold();
+    return EAI_AGAIN;
+  }
+  if (asked != "two.example")
     return system(name, service, hints, found);
   addrinfo* further = nullptr;
   if (const auto error = system("127.0.0.1", service, hints, &further); error != 0)
@@ -73,6 +123,24 @@ TEST(Driver, GoesOnToTheNextAddressWhereTheFirstTakesConnectionsAndDoesNotAnswer
     hosts.second.accept(error);
   }
   EXPECT_FALSE(error) << error.message();
+}
+
+TEST(Driver, LetsNobodyWaitForANameServer) {
+  {
+    client game{{.server = "held.example", .retry_first = 1ms, .connect_timeout = 50ms}};
+    int lost = 0;
+    game.on_connection_lost([&](const auto& e) {
+      EXPECT_EQ(e.reason, errc::connect_timeout);
+      if (++lost == 3)
+        game.disconnect();
+    });
+    game.connect();
+    game.run();
+    EXPECT_EQ(lost, 3);
+  }
+  EXPECT_EQ(name_server::only().held(), 1);
+  EXPECT_EQ(name_server::only().questions(), 1);
+  name_server::only().release();
 }
 
 } // namespace
