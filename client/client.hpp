@@ -33,8 +33,8 @@ namespace kodama {
 /// Not thread safe: everything is called on one thread, and every callback is made on that thread,
 /// from within run(), run_for() or poll(). A callback may call anything but these three, and must
 /// not destroy the client. What a callback is given is valid until it returns. A callback must not
-/// throw: that ends the program (std::terminate). Nothing throws but for want of memory; errors are
-/// values.
+/// throw: that ends the program (std::terminate). The constructor apart, nothing throws but for
+/// want of memory; errors are values. A name server that does not answer holds nothing up.
 ///
 /// Requests may be made at any time, connected or not; they are sent when there is a connection.
 /// Where a request is refused at once the result says so and `completion` is never called;
@@ -60,6 +60,7 @@ public:
   using message_handler = std::function<void(const client_event::received&)>;
   using presence_handler = std::function<void(const client_event::presence&)>;
 
+  /// Throws boost::system::system_error where the process may open no further files.
   explicit client(options chosen);
   /// Says no DISCONNECT: to the server the connection is lost, and the session lives on for as long
   /// as it may be resumed. To end it, disconnect() and run until on_stopped.
@@ -139,7 +140,8 @@ public:
   /// What can be done without waiting, in up to eight turns of context(): for a loop that is not
   /// ours. What a flood leaves waits for the next call.
   void poll();
-  /// For the caller's own timers, sockets and terminals beside the client's.
+  /// For the caller's own timers, sockets and terminals beside the client's. They have to be
+  /// destroyed before the client, which owns it.
   [[nodiscard]] boost::asio::io_context& context() noexcept;
 
 private:
