@@ -78,6 +78,7 @@ public:
       : connection{to_connection(chosen), random_}
       , sockets{connection, chosen.server, [this](const auto& event) { std::visit(*this, event); },
                 [this] {
+                  lost_through_.reset();
                   tell_writable();
                   answer_pings();
                 }} {}
@@ -87,6 +88,9 @@ private:
   bool has_route_ = false;
   bool datagrams_sent_ = false; // since the last ping
   waiting_pings pings_;
+  /// What was asked for when the session was lost. Where `stopped` follows at once, what the
+  /// callbacks have asked for since then is for the next session already.
+  std::optional<request_id> lost_through_;
 
 public:
   client_connection connection;
@@ -143,6 +147,7 @@ public:
   }
   void operator()(const client_event::session_lost& e) {
     online = false;
+    lost_through_ = waiting.last();
     fail_pings(e.reason);
     waiting.fail_all(e.unconfirmed, e.reason);
     waiting.fail_all(e.abandoned, e.reason);
@@ -151,7 +156,7 @@ public:
   void operator()(const client_event::stopped& e) {
     online = false;
     fail_pings(e.reason);
-    waiting.stop(e.reason);
+    waiting.stop(e.reason, lost_through_.value_or(waiting_calls::everything));
     call(on_stopped, e);
   }
   void operator()(const client_event::udp_changed& e) {

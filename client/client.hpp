@@ -38,8 +38,9 @@ namespace kodama {
 ///
 /// Requests may be made at any time, connected or not; they are sent when there is a connection.
 /// Where a request is refused at once the result says so and `completion` is never called;
-/// otherwise it is called once, at the latest when the client stops. Only a client that is
-/// destroyed before calls nothing any more.
+/// otherwise it is called once, at the latest when the client stops (what callbacks ask for while
+/// it does is for the next connect()). Only a client that is destroyed before calls nothing any
+/// more.
 class client {
 public:
   struct options {

@@ -1,21 +1,26 @@
 #include "client/waiting_calls.hpp"
 
+#include <iterator>
+
 namespace kodama {
 
 using boost::system::error_code;
 
 void waiting_calls::add(request_id request, completion done) {
-  if (done)
-    calls_.emplace(request,
-                   [done = std::move(done)](error_code error, const event*) { done(error); });
+  if (!done)
+    return;
+  last_ = request;
+  calls_.emplace(request,
+                 [done = std::move(done)](error_code error, const event*) { done(error); });
 }
 
 void waiting_calls::add_topic(request_id request, interest what, std::string_view topic,
                               completion done) {
   if (!done)
     return;
+  last_ = request;
   topic_key key{what, topic};
-  interests_[key].push_back(std::move(done));
+  interests_[key].emplace_back(request, std::move(done));
   topics_.emplace(request, std::move(key));
 }
 
@@ -29,7 +34,7 @@ void waiting_calls::complete_topic(request_id request, interest what, std::strin
   if (interests_.empty())
     return;
   if (const auto waiting = interests_.extract({what, std::string{topic}}))
-    for (const auto& done : waiting.mapped())
+    for (const auto& [asked, done] : waiting.mapped())
       done({});
 }
 
@@ -38,7 +43,7 @@ bool waiting_calls::fail(request_id request, error_code reason) {
     const auto waiting = interests_.extract(asked.mapped());
     if (!waiting)
       return false;
-    for (const auto& done : waiting.mapped())
+    for (const auto& [each, done] : waiting.mapped())
       done(reason);
     return true;
   }
@@ -56,15 +61,28 @@ void waiting_calls::fail_all(std::span<const request_id> requests, error_code re
   }
 }
 
-void waiting_calls::stop(error_code reason) {
-  topics_.clear();
-  const auto calls = std::exchange(calls_, {});
-  const auto interests = std::exchange(interests_, {}); // now: a call may add further ones
-  for (const auto& [request, waited] : calls)
+void waiting_calls::stop(error_code reason, request_id through) {
+  topics_.erase(topics_.begin(), topics_.upper_bound(through));
+  // All are taken out before the first is made: a call may add further ones, which wait.
+  std::vector<call> ended;
+  const auto later = calls_.upper_bound(through);
+  for (auto each = calls_.begin(); each != later; each = calls_.erase(each))
+    ended.push_back(std::move(each->second));
+  std::vector<completion> topics_ended;
+  for (auto each = interests_.begin(); each != interests_.end();) {
+    auto& waiting = each->second;
+    std::erase_if(waiting, [&](auto& one) {
+      if (one.first > through)
+        return false;
+      topics_ended.push_back(std::move(one.second));
+      return true;
+    });
+    each = waiting.empty() ? interests_.erase(each) : std::next(each);
+  }
+  for (const auto& waited : ended)
     waited(reason, nullptr);
-  for (const auto& [key, waiting] : interests)
-    for (const auto& done : waiting)
-      done(reason);
+  for (const auto& done : topics_ended)
+    done(reason);
 }
 
 waiting_calls::call waiting_calls::take(request_id request) {

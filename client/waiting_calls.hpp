@@ -4,6 +4,7 @@
 #include "protocol/result.hpp"
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@ namespace kodama {
 class waiting_calls {
 public:
   enum class interest { subscription, watch };
+  static constexpr auto everything = std::numeric_limits<request_id>::max();
   using completion = std::function<void(boost::system::error_code)>;
 
   void add(request_id request, completion done);
@@ -37,8 +39,10 @@ public:
   bool fail(request_id request, boost::system::error_code reason);
   /// The session ended; what is asked for again waits on.
   void fail_all(std::span<const request_id> requests, boost::system::error_code reason);
-  /// Nothing will be asked for again.
-  void stop(boost::system::error_code reason);
+  /// Nothing that was added through this one will be asked for again.
+  void stop(boost::system::error_code reason, request_id through = everything);
+  /// The last one that was added.
+  [[nodiscard]] request_id last() const noexcept { return last_; }
 
 private:
   using event = client_event::any;
@@ -50,13 +54,15 @@ private:
 
   std::map<request_id, call> calls_;
   std::map<request_id, topic_key> topics_; // which request somebody waits for by its topic
-  std::map<topic_key, std::vector<completion>> interests_;
+  std::map<topic_key, std::vector<std::pair<request_id, completion>>> interests_;
+  request_id last_ = 0;
 };
 
 template <class Answer>
 void waiting_calls::add_question(request_id request, std::function<void(result<Answer>)> ask) {
   if (!ask)
     return;
+  last_ = request;
   calls_.emplace(request, [ask = std::move(ask)](boost::system::error_code error, const event* e) {
     if (error)
       ask(error);

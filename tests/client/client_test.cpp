@@ -81,6 +81,28 @@ TEST(Client, TellsWhoeverWaitsAlsoWhereItNeverConnected) {
   EXPECT_EQ(told.size(), 2u);
 }
 
+TEST(Client, TellsOfWhatWasAskedForAtTheEndOnlyWhenItStands) {
+  served server;
+  client game{{.server = server.address()}};
+  std::vector<std::string> told;
+  const auto tell = [&](const char* who) {
+    return [&told, who](auto error) { told.push_back(who + (error ? error.message() : "done")); };
+  };
+  bool stopped = false;
+  ASSERT_TRUE(game.publish("room", text, as_bytes("x"), [&](auto error) {
+    tell("publish ")(error);
+    EXPECT_TRUE(game.subscribe("room", {}, tell("subscribe ")));
+  }));
+  game.on_stopped([&](const auto&) { stopped = true; });
+  game.connect();
+  game.disconnect();
+  ASSERT_TRUE(run_until({&game}, [&] { return stopped; }));
+  EXPECT_EQ(told, std::vector<std::string>{"publish normal"});
+  game.connect();
+  EXPECT_TRUE(run_until({&game}, [&] { return told.size() == 2; }));
+  EXPECT_EQ(told.back(), "subscribe done");
+}
+
 TEST(Client, ConnectsAgainWhereItIsAskedToWhileItDisconnects) {
   served server;
   client game{{.server = server.address()}};

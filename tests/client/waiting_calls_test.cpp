@@ -76,6 +76,23 @@ TEST(WaitingCalls, MayAskForMore) {
   EXPECT_EQ(next.told, told{"done"});
 }
 
+TEST(WaitingCalls, WaitOnWhereTheyWereAskedForAfterTheEnd) {
+  waiting_calls waiting;
+  caller before;
+  caller after;
+  waiting.add(1, before.wait());
+  waiting.add_topic(2, interest::subscription, "room", before.wait());
+  const auto last = waiting.last();
+  waiting.add_topic(3, interest::subscription, "room", after.wait());
+  waiting.add(4, after.wait());
+  waiting.stop(errc::normal, last);
+  EXPECT_EQ(before.told, (told{"normal", "normal"}));
+  EXPECT_EQ(after.told, told{});
+  EXPECT_TRUE(waiting.fail(3, errc::not_authorized));
+  waiting.complete(4);
+  EXPECT_EQ(after.told, (told{"not_authorized", "done"}));
+}
+
 TEST(WaitingCalls, NeedNotBe) {
   waiting_calls waiting;
   waiting.add(1, {});
