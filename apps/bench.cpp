@@ -3,10 +3,10 @@
 #include "apps/bench_process.hpp"
 #include "apps/bench_report.hpp"
 #include "apps/client_options.hpp"
+#include "apps/command_status.hpp"
 #include "apps/commands.hpp"
 #include "apps/parsed_option.hpp"
 #include "apps/process.hpp"
-#include "apps/standard_output.hpp"
 #include "net/resolve.hpp"
 
 #include <unistd.h>
@@ -259,7 +259,8 @@ int run(bench_command& command) {
 CLI::App& add_workload(CLI::App& parent, const std::string& name, const std::string& description,
                        const std::shared_ptr<bench_command>& command, int& exit_code) {
   auto& app = *parent.add_subcommand(name, description);
-  app.callback([command, &exit_code] { exit_code = after_output("bench", run(*command)); });
+  app.callback(
+      [command, &exit_code] { exit_code = status_of("bench", [&] { return run(*command); }); });
   return app;
 }
 
