@@ -156,6 +156,8 @@ private:
 
   /// False: not now, or never.
   bool send(std::string_view message) {
+    if (!run_.limits())
+      return false; // what the server's limits forbid is to be told by its line, here
     const auto asked = run_.server().publish(command_.topic, command_.type, as_bytes(message),
                                              [this](const auto& error) { handle_outcome(error); });
     if (!asked && asked.error() != errc::too_many_unacknowledged)
@@ -243,17 +245,16 @@ private:
   }
 
   void refuse(std::string_view message, const boost::system::error_code& why) {
-    // What the client knows before it is connected are the limits that servers usually have.
-    const auto& limits = run_.limits();
+    const auto& limits = run_.limits().value();
     if (why == errc::invalid_topic)
       stop_sending(refusal_text(command_.topic, why));
-    else if (limits && why == errc::topic_too_long)
+    else if (why == errc::topic_too_long)
       stop_sending(refusal_text(command_.topic, why) + "; it has " +
                    std::to_string(command_.topic.size()) + " bytes, and topic_length_max is " +
-                   std::to_string(limits->topic_length_max));
-    else if (limits)
+                   std::to_string(limits.topic_length_max));
+    else
       stop_sending((input_ ? "line " + std::to_string(sent_ + 1) + ": " : "") +
-                   size_refusal_text(command_.topic, message.size(), *limits));
+                   size_refusal_text(command_.topic, message.size(), limits));
   }
 
   void await_tick() {
