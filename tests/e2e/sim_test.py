@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import time
+import unittest
 
 import harness
 
@@ -53,6 +54,21 @@ class Campaigns(harness.Case):
         self.assertEqual(again["seeds"], 60)
         for what in ("trace_hash", "exercised", "faults", "events"):
             self.assertEqual(again[what], whole[what])
+
+    # Without a free descriptor UndefinedBehaviorSanitizer cannot look at memory, and says that there
+    # is no object. `./dev test` runs this file with the release build too.
+    @unittest.skipIf("KODAMA_SANITIZED" in os.environ, "the sanitizer needs descriptors of its own")
+    def test_without_room_for_its_processes_it_says_so_and_loses_nothing(self):
+        file = self.path("state")
+        done = subprocess.run(
+            ["bash", "-c", 'ulimit -n 40; exec "$0" "$@"', harness.KODAMA, "sim", "--seeds",
+             "1-300", "--jobs", "100", "--resume", file], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("cannot run 100 processes at once (--jobs): ", done.stderr)
+        self.assertIn("ulimit -n", done.stderr)
+        again = self.json("--resume", file)
+        self.assertEqual(again["seeds"], 300)
+        self.assertEqual(again["trace_hash"], self.json("--seeds", "1-300")["trace_hash"])
 
     def test_a_signal_to_the_whole_group_is_no_crash(self):
         file = self.path("state")
