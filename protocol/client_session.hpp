@@ -129,8 +129,8 @@ private:
     std::size_t topic = 0;
   };
   struct refusal {
-    request_id request;
-    errc reason;
+    request_id request = 0;
+    errc reason{};
     std::string text;
     std::string topic;
   };
