@@ -292,6 +292,34 @@ TEST_F(MqttChecker, RefusesAnExpiryThatStandsStill) {
   EXPECT_TRUE(breaks(judge, {"says that 20000000", "MQTT-3.3.2-6"}));
 }
 
+TEST_F(MqttChecker, RefusesAnExpiryThatRunsTwiceAsFast) {
+  connect(bob);
+  subscribe(bob, "#");
+  detach(bob);
+  publish(some, qos::at_least_once, false, 20);
+  pass(8s);
+  connect(bob, true);
+  auto what = sending(some, qos::at_least_once, 1);
+  what.properties.message_expiry_interval = 4;
+  say(bob, what);
+  EXPECT_TRUE(breaks(judge, {"says that 4000000", "MQTT-3.3.2-6"}));
+}
+
+/// The server that got it was stopped before its topic saw it.
+TEST_F(MqttChecker, CountsAnExpiryFromWhenTheServerMayHaveGotTheMessage) {
+  connect(bob);
+  subscribe(bob, "#");
+  detach(bob);
+  judge.on_mqtt_published(step(), some.user, {room, some, qos::at_least_once, false}, 9);
+  pass(6s);
+  sequence(some);
+  connect(bob, true);
+  auto what = sending(some, qos::at_least_once, 1);
+  what.properties.message_expiry_interval = 3;
+  say(bob, what);
+  EXPECT_TRUE(holds(judge));
+}
+
 TEST_F(MqttChecker, RefusesMoreThanTheReceiveMaximum) {
   auto asked = asking(bob, 60);
   asked.properties.receive_maximum = 1;
