@@ -79,7 +79,7 @@ private:
           while (!key.key.empty() && (key.key.back() == '\n' || key.key.back() == '\r'))
             key.key.pop_back();
       } else {
-        found_.push_back({place, file + ": cannot be read"});
+        found_.push_back({place, cannot_read(file)});
         continue;
       }
       if (const auto fault = net::fault_of(key); fault && !key.key.empty())

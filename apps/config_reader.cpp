@@ -290,7 +290,7 @@ private:
 config_mistakes read_config(const std::string& file, serve_config& config) {
   const auto text = read_whole(file);
   if (!text)
-    return {{{file, 0, ""}, "cannot be read"}};
+    return {{{}, cannot_read(file)}};
   config_mistakes found;
   const auto table = parse_leniently(*text, file, found);
   reader{file, config, found}.read(table);

@@ -167,7 +167,7 @@ int change(const passwd_flags& flags, const std::optional<std::string>& hash) {
     return fail(flags.file + ": its directory cannot be locked: " + std::strerror(errno));
   auto text = is_there(flags.file) ? read_whole(flags.file) : std::string{};
   if (!text)
-    return fail(flags.file + ": cannot be read");
+    return fail(cannot_read(flags.file));
   const auto changed = hash ? with_password(std::move(*text), flags.user, *hash)
                             : without_user(std::move(*text), flags.user);
   if (!changed)

@@ -1,10 +1,11 @@
 #include "apps/password_file.hpp"
 
+#include "apps/whole_file.hpp"
 #include "net/account_options.hpp"
 #include "net/password.hpp"
 
 #include <algorithm>
-#include <fstream>
+#include <sstream>
 
 namespace kodama::apps {
 namespace {
@@ -36,9 +37,10 @@ parsed<void> check_user_name(const std::string& name) {
 }
 
 parsed<password_file> read_passwords(const std::string& path) {
-  std::ifstream in{path};
-  if (!in)
-    return refusal{path + ": cannot be read"};
+  const auto text = read_whole(path);
+  if (!text)
+    return refusal{cannot_read(path)};
+  std::istringstream in{*text};
   password_file users;
   std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {
@@ -57,8 +59,6 @@ parsed<password_file> read_passwords(const std::string& path) {
     if (!users.emplace(name, line.substr(colon + 1)).second)
       return refusal{at + "\"" + name + "\" stands here twice"};
   }
-  if (in.bad())
-    return refusal{path + ": cannot be read"};
   return users;
 }
 

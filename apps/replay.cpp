@@ -4,6 +4,7 @@
 #include "apps/shell_word.hpp"
 #include "apps/shrink_run.hpp"
 #include "apps/units.hpp"
+#include "apps/whole_file.hpp"
 #include "sim/faults.hpp"
 #include "sim/story_focus.hpp"
 #include "sim/story_page.hpp"
@@ -12,7 +13,6 @@
 
 #include <cinttypes>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,13 +54,6 @@ std::string command_line(const replay_command& command) {
   return "kodama replay " + shell_word(command.what) + flags_of(command.drawn);
 }
 
-bool write_page(const std::string& path, const sim::run_story& told) {
-  std::ofstream out{path, std::ios::binary};
-  out << sim::story_page(told);
-  out.close();
-  return !out.fail();
-}
-
 void print(const sim::run_story& told, const std::string& text) {
   std::printf("%s: %zu users, %zu events\n\n%s\n%s", told.command.c_str(),
               static_cast<std::size_t>(told.users), told.events.size(), text.c_str(),
@@ -73,8 +66,8 @@ int tell(const replay_command& command, const sim::run_story& told,
   const auto detail =
       command.verbose ? sim::story_detail::everything : sim::story_detail::essential;
   if (!command.html.empty()) {
-    if (!write_page(command.html, told))
-      return fail("--html: cannot write \"" + command.html + '"');
+    if (!write_whole(command.html, sim::story_page(told)))
+      return fail("--html: " + cannot_write(command.html));
     if (!focus) {
       std::fputs(sim::summarise(told).c_str(), stdout);
       return 0;

@@ -1,10 +1,11 @@
 #include "apps/serve_config.hpp"
 
+#include "apps/whole_file.hpp"
 #include "net/resolve.hpp"
 #include "net/tls_context.hpp"
 
 #include <algorithm>
-#include <fstream>
+#include <sstream>
 
 namespace kodama::apps {
 namespace {
@@ -130,9 +131,10 @@ config_mistakes check_certificates(const serve_config& config) {
 }
 
 parsed<std::vector<std::string>> read_tokens(const std::string& file) {
-  std::ifstream in{file};
-  if (!in)
-    return refusal{file + ": cannot be read"};
+  const auto text = read_whole(file);
+  if (!text)
+    return refusal{cannot_read(file)};
+  std::istringstream in{*text};
   std::vector<std::string> tokens;
   for (std::string line; std::getline(in, line);) {
     if (!line.empty() && line.back() == '\r')
@@ -140,8 +142,6 @@ parsed<std::vector<std::string>> read_tokens(const std::string& file) {
     if (!line.empty() && line.front() != '#')
       tokens.push_back(line);
   }
-  if (in.bad())
-    return refusal{file + ": cannot be read"};
   if (tokens.empty())
     return refusal{file + ": holds no token; expected one a line"};
   return tokens;

@@ -106,7 +106,7 @@ parsed<loaded_scenario> load_scenario(const std::string& seed_or_file, const sim
     return loaded_scenario{drawn.draw(*seed), "seed " + std::to_string(*seed) + words_of(drawn)};
   const auto text = read_whole(seed_or_file);
   if (!text)
-    return refusal{'"' + seed_or_file + "\" is neither a seed nor a file that can be read"};
+    return refusal{cannot_read(seed_or_file) + ", and it is no seed"};
   auto read = sim::parse_scenario(*text);
   if (!read)
     return refusal{seed_or_file + ':' + std::to_string(read.error().line) + ':' +

@@ -92,7 +92,7 @@ parsed<campaign_state> begin(const sim_command& command, campaign_options& optio
     return state;
   const auto text = read_whole(command.resume);
   if (!text)
-    return refusal{"--resume: \"" + command.resume + "\" cannot be read"};
+    return refusal{"--resume: " + cannot_read(command.resume)};
   const auto saved = parse_campaign(*text);
   if (!saved)
     return refusal{"--resume: \"" + command.resume +

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 namespace kodama::apps {
 namespace {
@@ -76,15 +75,32 @@ bool is_special(const std::string& path) {
 } // namespace
 
 std::optional<std::string> read_whole(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
     return std::nullopt;
-  // Not by istreambuf_iterator, which throws where a read fails; of a directory, the first.
   std::string content;
   std::array<char, 16 * 1024> piece;
-  while (in.read(piece.data(), piece.size()) || in.gcount() > 0)
-    content.append(piece.data(), static_cast<std::size_t>(in.gcount()));
-  return in.bad() ? std::nullopt : std::optional{std::move(content)};
+  ssize_t got = 0;
+  while ((got = ::read(file, piece.data(), piece.size())) != 0) {
+    if (got > 0)
+      content.append(piece.data(), static_cast<std::size_t>(got));
+    else if (errno != EINTR)
+      break;
+    if (content.size() > whole_file_max) {
+      errno = EFBIG;
+      got = -1;
+      break;
+    }
+  }
+  close_keeping_errno(file);
+  return got < 0 ? std::nullopt : std::optional{std::move(content)};
+}
+
+std::string cannot_read(const std::string& path) {
+  const std::string why =
+      errno == EFBIG ? "it is larger than " + std::to_string(whole_file_max / 1024 / 1024) + " MiB"
+                     : std::strerror(errno);
+  return path + ": cannot be read: " + why;
 }
 
 std::optional<std::string> behind_links(const std::string& path) {

@@ -1,13 +1,22 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace kodama::apps {
 
-/// Everything in it; empty when it cannot be read.
+/// What people write, or Kodama for itself, is far smaller; what is larger, or has no end, is some
+/// other file.
+constexpr std::size_t whole_file_max = std::size_t{64} * 1024 * 1024;
+
+/// Everything in it; empty, with errno set, when it cannot be read or is larger than
+/// `whole_file_max` (EFBIG).
 [[nodiscard]] std::optional<std::string> read_whole(const std::string& path);
+
+/// What to say after that, while errno still tells why.
+[[nodiscard]] std::string cannot_read(const std::string& path);
 
 /// Writes it beside the file first and renames it then, so that whoever reads finds the old content
 /// or the new one. A symbolic link stays one, and what is no file (a device, a pipe) is written to.

@@ -203,6 +203,9 @@ bool read_mqtt_details(line_reader& in, operation& to) {
                      "as_published, clean or with_will");
     if (!read)
       return false;
+    // Whichever of the two comes second. The server ends the connection for it, each time anew.
+    if (to.no_local && to.name.starts_with("$share/"))
+      return in.fail("no no_local on a shared subscription [MQTT-3.8.3-4]");
   }
   return true;
 }

@@ -22,6 +22,8 @@ constexpr number_range users_range{.most = 10'000};
 constexpr number_range changes_range{.most = 1'000};
 /// MQTT 5.0, 3.1.2.11.3.
 constexpr number_range receive_maximum_range{1, 65'535};
+/// More than a session holds of what has yet to be answered, or has run into its limit by then.
+constexpr number_range count_range{.most = 10'000};
 /// Sixteen times what the server takes: enough to be refused, and no packet that MQTT cannot have.
 constexpr number_range size_range{.most = 1024 * 1024};
 
@@ -155,7 +157,7 @@ bool read_operation(line_reader& in, scenario& to) {
   };
   to.operations.push_back(read);
   auto& made = to.operations.back();
-  return read_detail("topic", made.topic, any) && read_detail("count", made.count, any) &&
+  return read_detail("topic", made.topic, any) && read_detail("count", made.count, count_range) &&
          read_detail("size", made.size, size_range) &&
          (made.user < mqtt_user_base ? read_filter(in, made) : read_mqtt_details(in, made)) &&
          in.end();

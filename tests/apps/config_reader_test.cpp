@@ -112,7 +112,7 @@ TEST_F(ConfigReader, BelowABrokenTableNameNothingIsGuessed) {
 TEST_F(ConfigReader, AFileThatIsNotThereIsNamed) {
   const auto told = read_config(directory_ + "/none.toml", config_);
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(to_string(told[0]), directory_ + "/none.toml: cannot be read");
+  EXPECT_EQ(to_string(told[0]), directory_ + "/none.toml: cannot be read: No such file or directory");
 }
 
 TEST_F(ConfigReader, ListenersComeAsOftenAsTheyAreWritten) {

@@ -38,6 +38,19 @@ protected:
 
 TEST_F(WholeFile, IsNoDirectory) {
   EXPECT_FALSE(read_whole(directory_));
+  EXPECT_EQ(cannot_read(directory_), directory_ + ": cannot be read: Is a directory");
+}
+
+TEST_F(WholeFile, HasAnEnd) {
+  EXPECT_FALSE(read_whole("/dev/zero"));
+  EXPECT_EQ(cannot_read("/dev/zero"), "/dev/zero: cannot be read: it is larger than 64 MiB");
+}
+
+TEST_F(WholeFile, MayHoldAsMuchAsItSays) {
+  ASSERT_TRUE(write_whole(path_, std::string(whole_file_max, 'x')));
+  EXPECT_EQ(read_whole(path_)->size(), whole_file_max);
+  ASSERT_TRUE(write_whole(path_, std::string(whole_file_max + 1, 'x')));
+  EXPECT_FALSE(read_whole(path_));
 }
 
 TEST_F(WholeFile, IsReplacedAsAWhole) {

@@ -274,7 +274,8 @@ class Shrinking(harness.Case):
         pathlib.Path(broken).write_text("kodama scenario 1\nusers two\n")
         for arguments, said in (
             ([broken], r"broken.scenario:2:7: expected a whole number"),
-            (["nofile"], "neither a seed nor a file"),
+            (["nofile"], "nofile: cannot be read: No such file or directory, and it is no seed"),
+            (["/dev/zero"], "/dev/zero: cannot be read: it is larger than 64 MiB"),
             ([self.file, "-o", "/nowhere/x"], "cannot write /nowhere/x"),
             ([self.file, "-o", self.directory], "cannot write .*: Is a directory"),
             ([self.file, "--emit-test", self.directory], "cannot write .*: Is a directory"),

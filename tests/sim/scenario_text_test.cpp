@@ -213,6 +213,12 @@ TEST(ScenarioText, SaysWhereAndWhatWasExpected) {
       {"kodama scenario 1\nchance clock_drift 50001\n", 2, 20, "at most 50000"},
       {"kodama scenario 1\ndo 1s user 0 publish size 1048577\n", 2, 27, "at most 1048576"},
       {"kodama scenario 1\ndo 1s mqtt 0 publish size 300000000 qos 1\n", 2, 27, "at most 1048576"},
+      {"kodama scenario 1\ndo 1s user 0 publish count 10001\n", 2, 28, "at most 10000"},
+      {"kodama scenario 1\ndo 1s mqtt 0 publish count 4294967295\n", 2, 28, "at most 10000"},
+      {"kodama scenario 1\ndo 1s mqtt 0 subscribe name $share/g/* no_local\n", 2, 40,
+       "no no_local on a shared subscription [MQTT-3.8.3-4]"},
+      {"kodama scenario 1\ndo 1s mqtt 0 subscribe no_local name $share/g/* qos 1\n", 2, 38,
+       "no no_local on a shared subscription [MQTT-3.8.3-4]"},
   };
   for (const auto& file : files) {
     const auto read = parse_scenario(file.text);
