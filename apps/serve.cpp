@@ -1,10 +1,12 @@
 #include "apps/commands.hpp"
 #include "apps/config_reload.hpp"
+#include "apps/log_sink.hpp"
 #include "apps/process.hpp"
 #include "apps/serve_flags.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -41,8 +43,8 @@ int run(const serve_flags& flags) {
   if (!mistakes.empty())
     return 1;
 
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-      "kodama", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("kodama", std::make_shared<log_sink>(STDERR_FILENO)));
   spdlog::set_level(spdlog::level::from_str(config.log_level));
   if (config.server.accounts.empty())
     spdlog::info("no tokens: serving loopback only, everybody on this machine may come in");

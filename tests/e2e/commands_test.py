@@ -448,6 +448,32 @@ class Bench(harness.Case):
         self.assert_one_line(bench.stderr, "cannot write to standard output: No space left")
 
 
+class Log(Case):
+    def test_a_log_that_nobody_reads_keeps_the_server_from_nothing(self):
+        read_end, write_end = os.pipe()
+        os.set_blocking(write_end, False)
+        try:
+            while os.write(write_end, b"x" * 4096):
+                pass
+        except BlockingIOError:
+            os.set_blocking(write_end, True)
+        server = self.start("serve", "--listen", "127.0.0.1:0", "--log-level", "debug",
+                            errors=write_end)
+        os.close(write_end)
+        address = server.until(r"kodama: ready native=(\S+)")[1]
+        sub = self.subscribe(address, "--count", 1, "t")
+        self.publish(address, "t", "heard")
+        self.assertEqual(sub.wait(), 0)
+        with os.fdopen(read_end, "rb", buffering=0) as log:
+            while set(os.read(log.fileno(), 4096)) == {ord("x")} and select.select([log], [], [], 0)[0]:
+                pass
+            self.publish(address, "t", "again")
+            said = os.read(log.fileno(), 65536).decode()
+            self.assertRegex(said, r"^\[kodama\] \d+ lines of the log lost: .*\n\[.*client \d+: ")
+            server.process.terminate()
+            self.assertEqual(server.wait(), 0)
+
+
 class Ends(Case):
     def test_a_server_that_is_told_to_end_tells_its_clients(self):
         server = self.serve()

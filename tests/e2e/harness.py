@@ -37,7 +37,7 @@ def numbers(count):
 class Program:
     """One running kodama; its output goes to files, so that nobody has to drain pipes."""
 
-    def __init__(self, directory, *arguments, stdin=None, environment=None, binary=None):
+    def __init__(self, directory, *arguments, stdin=None, errors=None, environment=None, binary=None):
         self.binary = binary or KODAMA
         self.arguments = arguments
         self.output = tempfile.NamedTemporaryFile("w+", dir=directory, suffix=".out")
@@ -46,7 +46,7 @@ class Program:
             [self.binary, *map(str, arguments)],
             stdin=stdin or subprocess.DEVNULL,
             stdout=self.output,
-            stderr=self.errors,
+            stderr=self.errors if errors is None else errors,
             env={**os.environ, **(environment or {})},
         )
 
