@@ -41,7 +41,7 @@ client_run::client_run(std::string command, const client_options& chosen)
 
 void client_run::listen() {
   server_.on_connected([this](const client_event::connected& e) {
-    last_loss_ = {};
+    last_loss_.clear();
     limits_ = e.limits;
     note("connected to " + address_ + " as client " + std::to_string(e.client) +
          (e.resumed ? ", resumed" : ""));
@@ -49,12 +49,12 @@ void client_run::listen() {
       on_connected_();
   });
   server_.on_connection_lost([this](const client_event::connection_lost& e) {
-    last_loss_ = e.reason;
-    note("no connection: " + e.reason.message() + "; next attempt in " + to_text(e.attempt_in));
+    last_loss_ = in_words(e.reason, e.text);
+    note("no connection: " + last_loss_ + "; next attempt in " + to_text(e.attempt_in));
   });
   server_.on_stopped([this](const client_event::stopped& e) {
     if (!ending_)
-      fail(address_ + " refuses: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text));
+      fail(address_ + " refuses: " + in_words(e.reason, e.text));
     grace_.cancel();
     signals_.cancel();
   });
@@ -150,12 +150,16 @@ void client_run::show_progress(const std::string& text) {
 std::string client_run::trouble() const {
   if (server_.connected())
     return {};
-  return " (no connection to " + address_ + (last_loss_ ? ": " + last_loss_.message() : "") + ")";
+  return " (no connection to " + address_ + (last_loss_.empty() ? "" : ": " + last_loss_) + ")";
 }
 
-std::string refusal_text(std::string_view topic, const error_code& why) {
+std::string in_words(const error_code& why, std::string_view text) {
+  return why.message() + (text.empty() ? "" : ": " + std::string{text});
+}
+
+std::string refusal_text(std::string_view topic, const error_code& why, std::string_view text) {
   const bool is_filter = why == errc::invalid_topic && mqtt::has_wildcard(topic);
-  return std::string{topic} + ": " + why.message() +
+  return std::string{topic} + ": " + in_words(why, text) +
          (is_filter ? "; that is a filter, name one topic" : "");
 }
 

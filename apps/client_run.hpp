@@ -86,15 +86,18 @@ private:
   std::function<void()> on_end_;
   std::function<std::string()> on_last_words_;
   std::optional<session_limits> limits_;
-  boost::system::error_code last_loss_; // since the connection stood last
+  std::string last_loss_; // since the connection stood last
   bool progress_shown_ = false;
   bool ending_ = false;
   int exit_code_ = 0;
 };
 
+/// A reason, and the server's words where it had any: "not_authorized: no rule allows it".
+[[nodiscard]] std::string in_words(const boost::system::error_code& why, std::string_view text);
+
 /// Why something about a topic was refused: "a/+: invalid_topic; that is a filter, name one topic".
-[[nodiscard]] std::string refusal_text(std::string_view topic,
-                                       const boost::system::error_code& why);
+[[nodiscard]] std::string refusal_text(std::string_view topic, const boost::system::error_code& why,
+                                       std::string_view text = {});
 
 /// Why no message of so many bytes may be sent: "message_too_long; with its topic it has 100048
 /// bytes, and message_size_max is 65536".

@@ -230,7 +230,7 @@ private:
   /// away or has forgotten us refuses nothing. One that ends the session for what it was sent may
   /// not have passed on all of the burst.
   void handle_session_lost(const client_event::session_lost& e) {
-    lost_ = e.reason.message() + (e.text.empty() ? "" : ": " + e.text);
+    lost_ = in_words(e.reason, e.text);
     const bool refuses = e.reason != errc::session_unknown && e.reason != errc::going_away &&
                          e.reason != errc::resume_impossible;
     if (!command_.unreliable || burst_ == 0 || !refuses)

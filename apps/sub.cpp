@@ -61,7 +61,7 @@ public:
                 (e.first == 0 ? "" : " from " + std::to_string(e.first)));
     });
     run_.server().on_refused([this](const client_event::request_failed& e) {
-      run_.fail(std::string{e.topic} + ": " + std::string{to_string(e.reason)});
+      run_.fail_soon(refusal_text(e.topic, e.reason, e.text));
     });
   }
 
@@ -121,7 +121,7 @@ private:
   void handle_session_lost(const client_event::session_lost& e) {
     if (run_.ending())
       return;
-    const auto what = "session lost: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text);
+    const auto what = "session lost: " + in_words(e.reason, e.text);
     if (e.gaps.empty())
       return run_.note(what); // nothing had been promised yet
     run_.tell(what);

@@ -133,8 +133,12 @@ public:
     // What was refused is not to be handed what another filter brings.
     if (!e.topic.empty() && !connection.is_wanted(e.topic))
       forget_handler(e.topic);
-    if (!waiting.fail(e.request, e.reason))
-      call(on_refused, e);
+    call(on_refused, e);
+    using interest = waiting_calls::interest;
+    if (e.request != 0)
+      waiting.fail(e.request, e.reason);
+    else if (!e.topic.empty())
+      waiting.fail_topic(e.of_watch ? interest::watch : interest::subscription, e.topic, e.reason);
   }
   void operator()(const client_event::connected& e) {
     online = true;
@@ -151,6 +155,12 @@ public:
     fail_pings(e.reason);
     waiting.fail_all(e.unconfirmed, e.reason);
     waiting.fail_all(e.abandoned, e.reason);
+    waiting.fail_ended(
+        [this](waiting_calls::interest what, std::string_view topic) {
+          return what == waiting_calls::interest::watch ? connection.is_watch_wanted(topic)
+                                                        : connection.is_wanted(topic);
+        },
+        e.reason);
     call(on_session_lost, e);
   }
   void operator()(const client_event::stopped& e) {

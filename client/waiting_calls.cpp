@@ -38,19 +38,27 @@ void waiting_calls::complete_topic(request_id request, interest what, std::strin
       done({});
 }
 
-bool waiting_calls::fail(request_id request, error_code reason) {
-  if (const auto asked = topics_.extract(request)) {
-    const auto waiting = interests_.extract(asked.mapped());
-    if (!waiting)
-      return false;
-    for (const auto& [each, done] : waiting.mapped())
-      done(reason);
-    return true;
-  }
-  const auto waited = take(request);
-  if (waited)
+void waiting_calls::fail(request_id request, error_code reason) {
+  if (const auto asked = topics_.extract(request))
+    fail_topic(asked.mapped().first, asked.mapped().second, reason);
+  else if (const auto waited = take(request))
     waited(reason, nullptr);
-  return static_cast<bool>(waited);
+}
+
+void waiting_calls::fail_topic(interest what, std::string_view topic, error_code reason) {
+  if (const auto waiting = interests_.extract({what, std::string{topic}}))
+    for (const auto& [asked, done] : waiting.mapped())
+      done(reason);
+}
+
+void waiting_calls::fail_ended(const std::function<bool(interest, std::string_view)>& is_wanted,
+                               error_code reason) {
+  std::vector<topic_key> ended;
+  for (const auto& each : interests_)
+    if (!is_wanted(each.first.first, each.first.second))
+      ended.push_back(each.first);
+  for (const auto& [what, topic] : ended)
+    fail_topic(what, topic, reason);
 }
 
 void waiting_calls::fail_all(std::span<const request_id> requests, error_code reason) {

@@ -35,10 +35,15 @@ public:
   template <class Answer>
   void answer(request_id request, const Answer& what);
 
-  /// The server refused; false when nobody waits for that.
-  bool fail(request_id request, boost::system::error_code reason);
+  /// The server refused.
+  void fail(request_id request, boost::system::error_code reason);
+  /// The same of what was asked for again after a lost session.
+  void fail_topic(interest what, std::string_view topic, boost::system::error_code reason);
   /// The session ended; what is asked for again waits on.
   void fail_all(std::span<const request_id> requests, boost::system::error_code reason);
+  /// Of those that wait over the lost session: what nobody wants any more will not be asked for.
+  void fail_ended(const std::function<bool(interest, std::string_view)>& is_wanted,
+                  boost::system::error_code reason);
   /// Nothing that was added through this one will be asked for again.
   void stop(boost::system::error_code reason, request_id through = everything);
   /// The last one that was added.

@@ -260,13 +260,14 @@ duration client_connection::next_pause(instant now, boost::system::error_code re
   return retry_.next(random_);
 }
 
-void client_connection::lose_connection(instant now, boost::system::error_code reason) {
+void client_connection::lose_connection(instant now, boost::system::error_code reason,
+                                        std::string_view text) {
   if (phase_ == phase::disconnecting) {
     stop(errc::normal, {});
     return;
   }
   if (!options_.resume) {
-    stop(reason, {});
+    stop(reason, text);
     return;
   }
   if (phase_ == phase::handshaking && connect_written_ && session_.established())
@@ -275,7 +276,7 @@ void client_connection::lose_connection(instant now, boost::system::error_code r
   close_transport();
   phase_ = phase::waiting;
   attempt_at_ = now + pause;
-  events_.push_back(client_event::connection_lost{reason, pause});
+  events_.push_back(client_event::connection_lost{reason, pause, std::string{text}});
   check();
 }
 

@@ -92,6 +92,9 @@ public:
   [[nodiscard]] bool can_publish() const noexcept;
   /// Whether the topic or filter is subscribed to, or is to be; not once that was refused.
   [[nodiscard]] bool is_wanted(std::string_view topic) const { return session_.is_wanted(topic); }
+  [[nodiscard]] bool is_watch_wanted(std::string_view topic) const {
+    return session_.is_watch_wanted(topic);
+  }
   [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
   [[nodiscard]] udp_path::statistics udp_statistics() const;
 
@@ -151,7 +154,7 @@ private:
   void reset_transport();
   void close_transport();
   [[nodiscard]] duration next_pause(instant now, boost::system::error_code reason);
-  void lose_connection(instant now, boost::system::error_code reason);
+  void lose_connection(instant now, boost::system::error_code reason, std::string_view text = {});
   void lose_session(instant now, boost::system::error_code reason, std::string_view text,
                     bool at_once);
   void stop(boost::system::error_code reason, std::string_view text);

@@ -42,10 +42,10 @@ struct client_connection::reaction {
     case errc::resume_impossible:
     case errc::slow_reader:
       if (!self.session_.established())
-        return break_off(m.reason);
+        return break_off(m.reason, m.text);
       self.lose_session(now, m.reason, m.text, true);
       return std::nullopt;
-    default: return break_off(m.reason);
+    default: return break_off(m.reason, m.text);
     }
   }
 
@@ -54,12 +54,12 @@ struct client_connection::reaction {
     // outlives it.
     if (self.phase_ == phase::handshaking || m.reason == errc::keepalive_timeout ||
         m.reason == errc::bad_token)
-      return break_off(m.reason);
+      return break_off(m.reason, m.text);
     // Perhaps by an attempt of our own that the server has come to only now. If it was a second
     // process, one of us stops in the end: neither has such attempts without end.
     if (m.reason == errc::taken_over && self.late_resumes_ != 0) {
       --self.late_resumes_;
-      return break_off(m.reason);
+      return break_off(m.reason, m.text);
     }
     self.lose_session(now, m.reason, m.text, false);
     return std::nullopt;
@@ -127,8 +127,8 @@ private:
     return std::move(*told);
   }
 
-  event break_off(boost::system::error_code reason) {
-    self.lose_connection(now, reason);
+  event break_off(boost::system::error_code reason, std::string_view text = {}) {
+    self.lose_connection(now, reason, text);
     return std::nullopt;
   }
 };

@@ -34,6 +34,7 @@ struct connected {
 struct connection_lost {
   boost::system::error_code reason;
   duration attempt_in;
+  std::string text; ///< the server's words, where it refused us
 };
 struct topic_gap {
   std::string topic;
@@ -68,6 +69,7 @@ struct request_failed {
   errc reason;
   std::string_view text;
   std::string_view topic;
+  bool of_watch = false; ///< a watch of the topic was refused
 };
 /// `request` is 0 where the subscription was renewed in a new session, not asked for now.
 struct subscribed {

@@ -229,7 +229,8 @@ result<client_session::event> client_session::handle(instant now,
       answered_.request = requests_.take_publish(m.in_reply_to).value_or(0);
     }
     return event{
-        client_event::request_failed{answered_.request, m.reason, m.text, answered_.topic}};
+        client_event::request_failed{answered_.request, m.reason, m.text, answered_.topic,
+                                     !answered_.topic.empty() && answered_.what == kind::watch}};
   });
 }
 

@@ -56,7 +56,12 @@ public:
   [[nodiscard]] request_id new_request() noexcept { return next_request_++; }
   [[nodiscard]] bool can_publish() const noexcept;
   /// Whether the user wants the topic's messages, or the filter's.
-  [[nodiscard]] bool is_wanted(std::string_view topic) const { return topics_.is_wanted(topic); }
+  [[nodiscard]] bool is_wanted(std::string_view topic) const {
+    return topics_.is_wanted(topic, &client_topics::topic::subscription);
+  }
+  [[nodiscard]] bool is_watch_wanted(std::string_view topic) const {
+    return topics_.is_wanted(topic, &client_topics::topic::watch);
+  }
   [[nodiscard]] std::uint64_t unacknowledged() const noexcept;
 
   [[nodiscard]] bool established() const noexcept { return id_.has_value(); }
@@ -133,6 +138,7 @@ private:
     errc reason{};
     std::string text;
     std::string topic;
+    bool of_watch = false;
   };
 
   options options_;

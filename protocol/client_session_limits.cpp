@@ -61,13 +61,13 @@ void client_session::requeue(const message_reader::item& queued, message_id id,
     if (!beyond)
       return enqueue(queued.body, std::move(*other));
     handle_refused(*other, id);
-    refused_.push_back(
-        {other->request, beyond->reason, std::move(beyond->text), std::move(other->topic)});
+    refused_.push_back({other->request, beyond->reason, std::move(beyond->text),
+                        std::move(other->topic), other->what == client_requests::kind::watch});
     return;
   }
   const auto request = asked.take_publish(id).value();
   if (beyond)
-    refused_.push_back({request, beyond->reason, std::move(beyond->text), {}});
+    refused_.push_back({request, beyond->reason, std::move(beyond->text), {}, false});
   else
     requests_.add_publish(push(queued.body, topic), request);
 }
@@ -77,7 +77,8 @@ client_session::event client_session::poll_refused() {
     return std::nullopt;
   told_ = std::move(refused_.front());
   refused_.pop_front();
-  return client_event::request_failed{told_.request, told_.reason, told_.text, told_.topic};
+  return client_event::request_failed{told_.request, told_.reason, told_.text, told_.topic,
+                                      told_.of_watch};
 }
 
 } // namespace kodama

@@ -110,9 +110,9 @@ bool client_topics::is_matched(std::string_view name) const {
                      [&](const auto& filter) { return mqtt::matches(filter, name); });
 }
 
-bool client_topics::is_wanted(std::string_view name) const {
+bool client_topics::is_wanted(std::string_view name, which what) const {
   const auto where = topics_.find(name);
-  return where != topics_.end() && where->second.subscription.wanted;
+  return where != topics_.end() && (where->second.*what).wanted;
 }
 
 bool client_topics::is_watched(std::string_view name) const {

@@ -48,8 +48,8 @@ public:
   /// The topic if so, for a message of this number.
   [[nodiscard]] topic* find_subscribed(std::string_view name, topic_sequence sequence);
   [[nodiscard]] bool is_watched(std::string_view name) const;
-  /// Whether the user wants the topic's messages, or the filter's.
-  [[nodiscard]] bool is_wanted(std::string_view name) const;
+  /// Whether the user wants the topic's messages, or the filter's; or its presence.
+  [[nodiscard]] bool is_wanted(std::string_view name, which what) const;
 
   /// What is in doubt when the session ends.
   [[nodiscard]] std::vector<client_event::topic_gap> gaps() const;

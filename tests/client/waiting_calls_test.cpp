@@ -47,14 +47,43 @@ TEST(WaitingCalls, OfASubscriptionOutliveTheSession) {
   EXPECT_EQ(subscriber.told, told{"done"});
 }
 
-TEST(WaitingCalls, SayWhetherSomebodyWaitedForARefusal) {
+TEST(WaitingCalls, OfASubscriptionAreMadeOnceWhereItIsRefused) {
   waiting_calls waiting;
   caller someone;
   waiting.add_topic(1, interest::subscription, "room", someone.wait());
-  EXPECT_TRUE(waiting.fail(1, errc::too_many_topics));
-  EXPECT_FALSE(waiting.fail(1, errc::too_many_topics));
-  EXPECT_FALSE(waiting.fail(0, errc::too_many_topics));
+  waiting.fail(1, errc::too_many_topics);
+  waiting.fail(1, errc::too_many_topics);
+  waiting.fail_topic(interest::subscription, "room", errc::too_many_topics);
   EXPECT_EQ(someone.told, told{"too_many_topics"});
+}
+
+TEST(WaitingCalls, HearWhereWhatWasAskedForAgainIsRefused) {
+  waiting_calls waiting;
+  caller subscriber;
+  caller watcher;
+  waiting.add_topic(1, interest::subscription, "room", subscriber.wait());
+  waiting.add_topic(2, interest::watch, "room", watcher.wait());
+  waiting.fail_all(std::array<request_id, 2>{1, 2}, errc::session_unknown);
+  waiting.fail_topic(interest::watch, "room", errc::too_many_topics);
+  EXPECT_EQ(subscriber.told, told{});
+  EXPECT_EQ(watcher.told, told{"too_many_topics"});
+}
+
+TEST(WaitingCalls, OfWhatNobodyWantsAnyMoreEndWithTheSession) {
+  waiting_calls waiting;
+  caller left;
+  caller stays;
+  waiting.add_topic(1, interest::subscription, "left", left.wait());
+  waiting.add_topic(2, interest::subscription, "kept", stays.wait());
+  waiting.add_topic(3, interest::watch, "left", stays.wait());
+  waiting.fail_all(std::array<request_id, 3>{1, 2, 3}, errc::session_unknown);
+  waiting.fail_ended(
+      [](interest what, std::string_view topic) {
+        return what == interest::watch || topic == "kept";
+      },
+      errc::session_unknown);
+  EXPECT_EQ(left.told, told{"session_unknown"});
+  EXPECT_EQ(stays.told, told{});
 }
 
 TEST(WaitingCalls, AreAllMadeInTheEnd) {
@@ -88,7 +117,7 @@ TEST(WaitingCalls, WaitOnWhereTheyWereAskedForAfterTheEnd) {
   waiting.stop(errc::normal, last);
   EXPECT_EQ(before.told, (told{"normal", "normal"}));
   EXPECT_EQ(after.told, told{});
-  EXPECT_TRUE(waiting.fail(3, errc::not_authorized));
+  waiting.fail(3, errc::not_authorized);
   waiting.complete(4);
   EXPECT_EQ(after.told, (told{"not_authorized", "done"}));
 }
@@ -99,7 +128,7 @@ TEST(WaitingCalls, NeedNotBe) {
   waiting.add_topic(2, interest::watch, "room", {});
   waiting.add_question<client_event::server_time>(3, {});
   waiting.answer(3, client_event::server_time{3, 0, {}});
-  EXPECT_FALSE(waiting.fail(1, errc::not_authorized));
+  waiting.fail(1, errc::not_authorized);
   waiting.stop(errc::normal);
 }
 

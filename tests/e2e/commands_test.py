@@ -349,6 +349,7 @@ class Refusals(harness.Case):
             plan = "tiny"
             tokens = ["ann's"]
             publish = ["ann/#"]
+            subscribe = ["ann/#"]
             """)
         for topic, message, said in (
             ("bob", "one", "not_authorized: this account may not publish to bob; 1 of 1 messages"),
@@ -363,6 +364,12 @@ class Refusals(harness.Case):
             )
             self.assertEqual(done.returncode, 1)
             self.assert_one_line(done.stderr, said)
+        for command in ("sub", "who"):
+            done = subprocess.run(
+                [harness.KODAMA, command, "--connect", server.address, "--token", "ann's", "bob"],
+                capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assert_one_line(done.stderr, "bob: not_authorized: this account may not")
 
     def test_each_help_has_an_example(self):
         for command in ("sub", "pub", "who", "ping"):

@@ -380,6 +380,28 @@ TEST(ClientConnection, ComesBackAfterATakeoverByItsOwnLateAttempt) {
       << "once for each";
 }
 
+TEST(ClientConnection, PassesOnWhyTheServerDoesNotTakeItIn) {
+  conversation c;
+  c.begin();
+  c.cut();
+  c.accept();
+  c.told();
+  c.say(message::connack_failed{errc::too_many_sessions, "sessions_max is 5"});
+  EXPECT_EQ(c.told(), sentences{"connection lost: too_many_sessions: sessions_max is 5"});
+}
+
+TEST(ClientConnection, TellsARefusedWatchFromARefusedSubscription) {
+  conversation c;
+  c.begin();
+  static_cast<void>(c.client.watch("room").value());
+  static_cast<void>(c.client.subscribe("room").value());
+  c.settle();
+  c.say(message::request_failed{1, 1, errc::too_many_topics, ""});
+  c.say(message::request_failed{2, 2, errc::too_many_topics, ""});
+  EXPECT_EQ(c.told(), (sentences{"failed 1: too_many_topics room watched",
+                                 "failed 2: too_many_topics room"}));
+}
+
 TEST(ClientConnection, StopsWhenTakenOverAfterAnAttemptThatWasRefused) {
   conversation c;
   c.begin();

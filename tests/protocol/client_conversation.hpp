@@ -54,7 +54,7 @@ inline std::string tell(const client_event::any& event) {
         if constexpr (std::is_same_v<Event, connected>)
           return e.resumed ? "resumed" : "connected";
         else if constexpr (std::is_same_v<Event, connection_lost>)
-          return "connection lost: " + e.reason.message();
+          return "connection lost: " + e.reason.message() + (e.text.empty() ? "" : ": " + e.text);
         else if constexpr (std::is_same_v<Event, session_lost>) {
           auto text = "session lost: " + e.reason.message() + " unconfirmed " +
                       listed(e.unconfirmed) + " abandoned " + listed(e.abandoned);
@@ -67,7 +67,7 @@ inline std::string tell(const client_event::any& event) {
           return "acknowledged" + n(e.request);
         else if constexpr (std::is_same_v<Event, request_failed>)
           return "failed" + n(e.request) + ": " + std::string{to_string(e.reason)} + " " +
-                 std::string{e.topic};
+                 std::string{e.topic} + (e.of_watch ? " watched" : "");
         else if constexpr (std::is_same_v<Event, subscribed>)
           return "subscribed" + n(e.request) + " " + std::string{e.topic} + n(e.first);
         else if constexpr (std::is_same_v<Event, unsubscribed>)
