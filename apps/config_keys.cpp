@@ -1,5 +1,7 @@
 #include "apps/config_keys.hpp"
 
+#include "net/origin_policy.hpp"
+
 #include <limits>
 
 namespace kodama::apps {
@@ -71,6 +73,19 @@ setter protocol_setter(net::spoken_protocol& to) {
     to = text == "mqtt"   ? net::spoken_protocol::mqtt
          : text == "http" ? net::spoken_protocol::http
                           : net::spoken_protocol::native;
+    return boost::system::in_place_value;
+  };
+}
+
+setter origins_setter(std::vector<std::string>& to) {
+  return [&to](const toml::node& value) -> parsed<void> {
+    if (auto read = texts_setter(to, "an origin")(value); !read)
+      return read.error();
+    for (const auto& each : to)
+      if (!net::origin_policy::is_origin(each))
+        return refusal{'"' + each +
+                       "\" is no origin: expected one as browsers name it, such as "
+                       "\"https://app.example.net\", or \"*\" for all"};
     return boost::system::in_place_value;
   };
 }
@@ -160,6 +175,7 @@ setters keys_of(serve_config& config) {
       {"mqtt", endpoint_setter(config.mqtt)},
       {"tokens", text_setter(config.tokens_file)},
       {"passwords", text_setter(config.passwords_file)},
+      {"origins", origins_setter(server.origins)},
       {"usage_file", text_setter(server.usage_file)},
       {"log_level", log_level_setter(config.log_level)},
       {"threads", whole(server.threads, 1, serve_threads_max)},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/origin_policy.hpp"
 #include "net/tls_context.hpp"
 #include "protocol/bytes.hpp"
 
@@ -50,6 +51,7 @@ public:
 struct websocket_options {
   std::string subprotocol;
   std::size_t message_size_max = 0;
+  origin_policy origins;
 };
 
 /// The layers of every connection that a listener accepts.

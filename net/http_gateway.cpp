@@ -39,12 +39,14 @@ unsigned status_of(actors::publish_refusal::limit which) {
 
 http_gateway::http_gateway(caf::actor_config& config, caf::actor directory,
                            actors::retained_quota_ptr retained, const actors::node_options& options,
-                           const actors::surroundings& world, const metrics& figures)
+                           const actors::surroundings& world, const metrics& figures,
+                           origin_policy origins)
     : pinned_actor{config}
     , retained_{std::move(retained)}
     , options_{options}
     , world_{world}
     , figures_{figures}
+    , origins_{std::move(origins)}
     , topics_{*this, std::move(directory), options.publish_topics_max}
     , alarm_{*this} {}
 
@@ -201,6 +203,8 @@ void http_gateway::serve(visitors::iterator at) {
              methods);
     return right;
   };
+  if (!origins_.admits(asked.origin))
+    return refuse(at, 403, origins_.refusal(asked.origin));
   if (asked.path == "/healthz") {
     if (only(reads, "GET, HEAD"))
       answer(at, 200, plain, "ok\n");

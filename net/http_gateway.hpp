@@ -7,6 +7,7 @@
 #include "actors/world.hpp"
 #include "net/http_reader.hpp"
 #include "net/metrics.hpp"
+#include "net/origin_policy.hpp"
 
 #include <map>
 #include <optional>
@@ -28,7 +29,7 @@ public:
 
   http_gateway(caf::actor_config& config, caf::actor directory, actors::retained_quota_ptr retained,
                const actors::node_options& options, const actors::surroundings& world,
-               const metrics& figures);
+               const metrics& figures, origin_policy origins);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -65,6 +66,7 @@ private:
   const actors::node_options& options_;
   const actors::surroundings& world_;
   const metrics& figures_;
+  const origin_policy origins_;
   actors::topic_handles topics_;
   visitors visitors_;
   std::map<message_id, actors::link_id> waiting_; ///< whose answer a topic owes

@@ -20,6 +20,7 @@ struct http_request {
   std::string path; ///< percent-decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;
   std::string authorization;
+  std::string origin;
   std::string content_type;
   std::string signature; ///< X-Hub-Signature-256
   std::string body;

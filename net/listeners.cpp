@@ -78,7 +78,7 @@ void listeners::add(const listener_options& options, tcp::acceptor acceptor,
   if (options.websocket)
     layers.websocket = std::make_shared<websocket_options>(
         websocket_options{options.protocol == spoken_protocol::mqtt ? "mqtt" : "kodama",
-                          std::max(websocket_message_max, message_size_max)});
+                          std::max(websocket_message_max, message_size_max), origins_});
   const auto real = acceptor.local_endpoint();
   places_.push_back(
       std::make_unique<place>(place{options, real, std::move(acceptor), std::move(layers)}));

@@ -3,6 +3,7 @@
 #include "actors/node.hpp"
 #include "net/listener.hpp"
 #include "net/listener_options.hpp"
+#include "net/origin_policy.hpp"
 #include "net/stream_pump.hpp"
 
 #include <boost/asio/ip/udp.hpp>
@@ -23,9 +24,11 @@ public:
   /// Why an address or a certificate cannot be served, as a sentence.
   using outcome = boost::system::result<void, std::string>;
 
-  listeners(asio_scheduler& scheduler, connection_counts& counts)
+  /// `origins`: of whoever comes by WebSocket.
+  listeners(asio_scheduler& scheduler, connection_counts& counts, origin_policy origins)
       : scheduler_{scheduler}
-      , counts_{counts} {}
+      , counts_{counts}
+      , origins_{std::move(origins)} {}
 
   /// Reads the certificates, before any listener asks for them by name.
   [[nodiscard]] outcome load(const std::vector<tls_options>& wanted);
@@ -58,6 +61,7 @@ private:
 
   asio_scheduler& scheduler_;
   connection_counts& counts_;
+  origin_policy origins_;
   std::map<std::string, std::shared_ptr<tls_context>, std::less<>> contexts_;
   std::vector<std::unique_ptr<place>> places_;
   std::vector<std::unique_ptr<listener>> running_;

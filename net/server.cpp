@@ -149,7 +149,10 @@ boost::system::result<void, std::string> serve(const server_options& options,
     return "cannot listen on " + to_text({options.host, options.port}) + ": " +
            opened.error().message();
   const auto native_port = opened->acceptor.local_endpoint().port();
-  listeners places{scheduler, connections};
+  const origin_policy origins{options.origins, options.accounts.empty()
+                                                   ? origin_policy::others::local
+                                                   : origin_policy::others::all};
+  listeners places{scheduler, connections, origins};
   if (auto added = add_all(places, options, std::move(opened->acceptor)); !added)
     return added.error();
 
@@ -159,7 +162,7 @@ boost::system::result<void, std::string> serve(const server_options& options,
   std::vector<caf::actor> gateways;
   for (auto* home : scheduler.homes())
     gateways.push_back(runtime::spawn_on<http_gateway>(*home, node->directory(), node->retained(),
-                                                       options.node, world, watching));
+                                                       options.node, world, watching, origins));
   places.start(*node, gateways, opened->udp ? std::optional{opened->udp->where()} : std::nullopt);
   if (opened->udp)
     opened->udp->start();

@@ -34,7 +34,10 @@ struct server_options {
   std::vector<tls_options> tls;
   std::size_t threads = 1;
   account_options accounts; ///< nobody named: everybody on this machine may come in
-  std::string usage_file;   ///< where it is kept what accounts have used; empty: nowhere
+  /// Of the web pages that may come in by WebSocket or HTTP, as origin_policy has it. Empty: all;
+  /// where nobody is named in `accounts`, only pages of this machine.
+  std::vector<std::string> origins;
+  std::string usage_file; ///< where it is kept what accounts have used; empty: nowhere
   actors::node_options node;
   /// From SIGTERM to the exit at the latest.
   std::chrono::milliseconds shutdown_max{4'000};

@@ -17,6 +17,7 @@ public:
     switch (static_cast<websocket_fault>(value)) {
     case websocket_fault::no_upgrade:
       return "the request was no WebSocket upgrade as it is expected here";
+    case websocket_fault::foreign_origin: return "a page of an origin that may not come in";
     case websocket_fault::text_frame: return "a text frame; both protocols speak in binary ones";
     }
     return "unknown";
@@ -87,6 +88,10 @@ std::optional<http_response> judge(const http_request& request, std::string_view
     return error(http::status::bad_request,
                  "Data came before the upgrade was answered (RFC 6455, 4.1).");
   return std::nullopt;
+}
+
+http_response refusal_of_origin(std::string text) {
+  return error(http::status::forbidden, std::move(text));
 }
 
 http_response refusal_of_broken(bool too_long) {

@@ -13,6 +13,7 @@ namespace kodama::net {
 /// Why a WebSocket connection ends that neither Beast nor the network ended.
 enum class websocket_fault {
   no_upgrade = 1, ///< the request was answered with an HTTP error
+  foreign_origin, ///< the request was made by a page that may not come in
   text_frame,     ///< both protocols speak in binary frames (MQTT 5.0, 6.0.0-1)
 };
 [[nodiscard]] boost::system::error_code make_error_code(websocket_fault fault) noexcept;
@@ -27,6 +28,8 @@ using http_response = boost::beast::http::response<boost::beast::http::string_bo
                                                  std::string_view subprotocol, bool has_more);
 
 [[nodiscard]] http_response refusal_of_broken(bool too_long);
+/// With the sentence that its sender is to read.
+[[nodiscard]] http_response refusal_of_origin(std::string text);
 
 } // namespace kodama::net
 

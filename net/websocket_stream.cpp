@@ -156,6 +156,12 @@ private:
       refuse(std::move(*refusal), websocket_fault::no_upgrade);
       return;
     }
+    const auto named = request[http::field::origin];
+    const std::string_view origin{named.data(), named.size()};
+    if (const auto& origins = options_->origins; !origins.admits(origin)) {
+      refuse(refusal_of_origin(origins.refusal(origin)), websocket_fault::foreign_origin);
+      return;
+    }
     stream_.set_option(
         websocket::stream_base::decorator([options = options_](websocket::response_type& response) {
           response.set(http::field::server, "kodama");

@@ -109,10 +109,23 @@ TEST_F(ConfigReader, BelowABrokenTableNameNothingIsGuessed) {
   EXPECT_TRUE(told[1].starts_with("2: ")) << told[1];
 }
 
+TEST_F(ConfigReader, OriginsAreAsBrowsersNameThem) {
+  EXPECT_EQ(
+      mistakes_of("origins = [\"https://app.example.net\", \"http://[::1]:3000\", \"null\"]\n"),
+      std::vector<std::string>{});
+  EXPECT_EQ(config_.server.origins.size(), 3u);
+  for (const auto* wrong : {"app.example.net", "https://app.example.net/", "https://*.example.net"})
+    EXPECT_EQ(mistakes_of(std::string{"origins = [\"*\", \""} + wrong + "\"]\n"),
+              std::vector<std::string>{"1: origins: \"" + std::string{wrong} +
+                                       "\" is no origin: expected one as browsers name it, such as "
+                                       "\"https://app.example.net\", or \"*\" for all"});
+}
+
 TEST_F(ConfigReader, AFileThatIsNotThereIsNamed) {
   const auto told = read_config(directory_ + "/none.toml", config_);
   ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(to_string(told[0]), directory_ + "/none.toml: cannot be read: No such file or directory");
+  EXPECT_EQ(to_string(told[0]),
+            directory_ + "/none.toml: cannot be read: No such file or directory");
 }
 
 TEST_F(ConfigReader, ListenersComeAsOftenAsTheyAreWritten) {

@@ -95,6 +95,31 @@ class Smuggled(Wire):
         self.assertEqual(self.metric("kodama_retained_messages"), 1)
 
 
+class Pages(Wire):
+    """What browsers send for the pages that their users visit names the page's origin."""
+
+    def publish(self, origin):
+        return self.converse(b"POST /v1/publish/t HTTP/1.1\r\nOrigin: %s\r\nContent-Length: 1\r\n"
+                             b"Connection: close\r\n\r\nx" % origin)
+
+    def test_others_do_not_come_in_where_everybody_may(self):
+        self.assertRegex(self.publish(b"https://a.example"),
+                         rb"^HTTP/1.1 403 [^\0]*only pages of this machine may come in")
+        self.assertRegex(self.publish(b"http://localhost:3000"), rb"^HTTP/1.1 200 ")
+
+    def test_those_that_are_listed_come_in(self):
+        config = 'origins = ["https://app.example", "http://127.0.0.1:3000"]\n' + LISTENERS
+        self.server = self.serve(config=config)
+        for page in (b"https://app.example", b"http://127.0.0.1:3000", b""):
+            self.assertRegex(self.publish(page), rb"^HTTP/1.1 200 ")
+        for page in (b"http://app.example", b"http://127.0.0.1", b"https://a.example", b"null"):
+            self.assertRegex(self.publish(page), rb"^HTTP/1.1 403 [^\0]*not among the origins")
+
+    def test_every_page_comes_in_where_users_are_told_apart(self):
+        self.server = self.serve(config=LISTENERS + '[users.ann]\ntokens = ["ann\'s"]\n')
+        self.assertRegex(self.publish(b"https://a.example"), rb"^HTTP/1.1 401 ")
+
+
 class Methods(Wire):
     LAST = b"GET /readyz HTTP/1.1\r\nConnection: close\r\n\r\n"
 

@@ -481,6 +481,16 @@ class WebSockets(Transports):
             self.assertEqual(self.status(websocket.request() + websocket.frame(CONNECT), name), 400)
         self.assertEqual(self.status(CONNECT + b"\0" * 100), 400)  # somebody forgot the layer
 
+    def test_pages_of_other_machines_do_not_come_in_where_everybody_may(self):
+        for name in ("mqtt-ws", "mqtt-wss"):
+            for page in ("https://a.example", "null", "http://127.0.0.1.example", "http://localhost@a"):
+                self.assertEqual(self.status(websocket.request(Origin=page), name), 403, page)
+            for page in (None, "http://localhost:3000", "https://[::1]"):
+                peer = self.tls(name) if name.endswith("wss") else self.tcp(name)
+                peer.sendall(websocket.request(Origin=page))
+                self.assertTrue(peer.recv(64).startswith(b"HTTP/1.1 101"), page)
+        self.server.until("refused: handshake: a page of an origin that may not come in")
+
     def test_packets_need_not_follow_frames(self):
         peer = WebSocket(self.tcp("mqtt-ws"))
         stream = connect_packet("c") + subscribe_packet("t") + publish_packet("t", b"one")

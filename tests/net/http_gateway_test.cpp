@@ -74,9 +74,9 @@ struct HttpGateway : testing::Test {
 
   HttpGateway() {
     system.await_actors_before_shutdown(false);
-    gateway = runtime::spawn_on<http_gateway>(home, caf::actor{},
-                                              std::make_shared<actors::retained_quota>(0, 0),
-                                              options, world, figures);
+    gateway = runtime::spawn_on<http_gateway>(
+        home, caf::actor{}, std::make_shared<actors::retained_quota>(0, 0), options, world, figures,
+        origin_policy{{}, origin_policy::others::local});
     tell(actors::link_accepted{link, 1});
   }
   ~HttpGateway() override {

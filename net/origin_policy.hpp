@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kodama::net {
+
+/// Which web pages may make their visitors' browsers come in by WebSocket or HTTP: those of these
+/// origins (RFC 6454, 7; RFC 6455, 10.2). A browser names the origin of the page, and the page
+/// cannot choose another; who names none is no browser, and for others to judge.
+class origin_policy {
+public:
+  /// Of what is not listed: all pages, or those that come from a loopback address themselves.
+  enum class others { all, local };
+
+  /// Each as is_origin() has it. Where any are listed, nobody else is let in.
+  origin_policy(const std::vector<std::string>& listed, others unlisted);
+
+  /// `origin`: the value of the header; empty where there is none.
+  [[nodiscard]] bool admits(std::string_view origin) const;
+  /// Whose origin it does not admit is told this.
+  [[nodiscard]] std::string refusal(std::string_view origin) const;
+
+  /// "https://app.example.net", "http://localhost:3000"; "null", which is how browsers name pages
+  /// out of files and sandboxes; "*" for all.
+  [[nodiscard]] static bool is_origin(std::string_view text);
+
+private:
+  std::vector<std::string> listed_;
+  others unlisted_;
+};
+
+} // namespace kodama::net
