@@ -1,5 +1,8 @@
 #include "apps/commands.hpp"
 #include "apps/serve_config.hpp"
+#include "net/account_gate.hpp"
+#include "net/system_world.hpp"
+#include "net/usage_file.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -9,17 +12,31 @@ namespace kodama::apps {
 namespace {
 
 constexpr const char* footer = R"(
-Reads it as `kodama serve --config FILE` would, certificates and tokens included, opens no
+Reads it as `kodama serve --config FILE` would, with every file that it names, opens no
 port, and prints every mistake: file, line, key, what was expected.
 Exit codes: 0 all is well; 1 there are mistakes.
 
 Example:
   kodama check-config /etc/kodama/kodama.toml && systemctl reload kodama)";
 
+/// What would end the start.
+config_mistakes check_usage_file(const serve_config& config) {
+  const auto& server = config.server;
+  if (server.usage_file.empty())
+    return {};
+  net::system_clock clock;
+  net::system_chance random;
+  net::account_gate gate{clock, server.accounts, random};
+  std::string why;
+  if (net::usage_file::read(server.usage_file, gate, why))
+    return {};
+  return {{{}, "usage_file: " + why}};
+}
+
 int run(const std::string& file) {
   serve_config config;
   auto mistakes = read_config(file, config);
-  for (auto more : {check_everything(config), check_certificates(config)})
+  for (auto more : {check_everything(config), check_certificates(config), check_usage_file(config)})
     mistakes.insert(mistakes.end(), more.begin(), more.end());
   for (const auto& each : mistakes)
     std::fprintf(stderr, "kodama: check-config: %s\n", to_string(each).c_str());

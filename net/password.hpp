@@ -2,6 +2,8 @@
 
 #include "protocol/chance.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,16 @@ namespace kodama::net {
 
 [[nodiscard]] std::string hash_password(std::string_view password, chance& random);
 [[nodiscard]] bool verify_password(std::string_view password, const std::string& hash);
-/// Whether a text has the form of such a hash.
+
+/// A hash from elsewhere may ask for so much work for every attempt to come in, and no more.
+constexpr std::uint32_t password_memory_max_kib = 1024 * 1024;
+constexpr std::uint32_t password_passes_max = 100;
+constexpr std::uint32_t password_lanes_max = 64;
+/// A shorter digest is found by trying.
+constexpr std::size_t password_digest_least = 16;
+
+/// Whether a text is such a hash, of version 19 (0x13) and within these bounds: one that is none
+/// would be a user whom no password lets in.
 [[nodiscard]] bool is_password_hash(std::string_view text);
 
 } // namespace kodama::net

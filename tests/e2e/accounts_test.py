@@ -308,6 +308,19 @@ class Checking(harness.Case):
         self.refuses(f'passwords = "{empty}"\n', "users.txt: holds no user")
         self.refuses(f'passwords = "{self.directory}"\n', "cannot be read")
 
+    def test_hashes_that_no_password_has(self):
+        whole = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$UdYe8ToRVPHsL3o7yVjHLhuGzdZUbtK2gZBAQvNvc0g"
+        users = pathlib.Path(self.directory, "users.txt")
+        for broken in (whole[:40], whole.replace("m=19456", "m=4294967295"), "secret"):
+            users.write_text(f"ann:{whole}\nbob:{broken}\n")
+            self.refuses(f'passwords = "{users}"\n', "users.txt:2: expected NAME:HASH")
+            self.refuses(f'[users.bob]\npassword = "{broken}"\n', "kodama.toml:2", "expected a whole hash")
+
+    def test_a_usage_file_that_would_end_the_start(self):
+        usage = pathlib.Path(self.directory, "usage.txt")
+        usage.write_text("2026-11 4711 alice\nwhat?\n")
+        self.refuses(f'usage_file = "{usage}"\n', "usage_file: ", "usage.txt:2: expected year and month")
+
     def test_keys_that_cannot_work(self):
         key = os.path.join(self.directory, "key.txt")
         pathlib.Path(key).write_text("hello\n")

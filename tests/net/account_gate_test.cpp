@@ -127,5 +127,27 @@ TEST(Password, IsKnownByItsHash) {
   EXPECT_NE(hash, hash_password("secret", random)) << "salted";
 }
 
+TEST(Password, HasAHashThatCanBeJudged) {
+  const std::string salt = "c29tZXNhbHQ";
+  const std::string digest = "UdYe8ToRVPHsL3o7yVjHLhuGzdZUbtK2gZBAQvNvc0g";
+  const auto with = [&](std::string work, std::string tail) { return "$argon2id$" + work + tail; };
+  for (const auto* work : {"v=19$m=19456,t=2,p=1", "v=19$m=8,t=1,p=1", "v=19$m=65536,t=3,p=4",
+                           "v=19$m=1048576,t=100,p=64"})
+    EXPECT_TRUE(is_password_hash(with(work, "$" + salt + "$" + digest))) << work;
+  for (const auto* work :
+       {"v=16$m=19456,t=2,p=1", "m=19456,t=2,p=1", "v=19$m=7,t=1,p=1", "v=19$m=1048577,t=1,p=1",
+        "v=19$m=19456,t=0,p=1", "v=19$m=19456,t=101,p=1", "v=19$m=19456,t=2,p=0",
+        "v=19$m=19456,t=2,p=65", "v=19$m=-8,t=2,p=1", "v=19$m=99999999999,t=2,p=1",
+        "v=19$t=2,m=19456,p=1", "v=19$m=19456,t=2", "v=19$m=19456,t=2,p=1,keyid=1"})
+    EXPECT_FALSE(is_password_hash(with(work, "$" + salt + "$" + digest))) << work;
+  for (const auto& tail :
+       {"$" + salt, "$" + salt + "$", "$c29t$" + digest, "$" + salt + "$UdYe8ToR",
+        "$" + salt + "$" + digest + "=", "$" + salt + "$" + digest + "$more",
+        "$" + salt + " $" + digest, "$$" + digest, std::string{}})
+    EXPECT_FALSE(is_password_hash(with("v=19$m=19456,t=2,p=1", tail))) << tail;
+  EXPECT_FALSE(is_password_hash("$argon2i$v=19$m=19456,t=2,p=1$" + salt + "$" + digest));
+  EXPECT_FALSE(is_password_hash(""));
+}
+
 } // namespace
 } // namespace kodama::net
