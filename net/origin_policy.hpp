@@ -8,7 +8,7 @@ namespace kodama::net {
 
 /// Which web pages may make their visitors' browsers come in by WebSocket or HTTP: those of these
 /// origins (RFC 6454, 7; RFC 6455, 10.2). A browser names the origin of the page, and the page
-/// cannot choose another; who names none is no browser, and for others to judge.
+/// cannot choose another; who names none is no browser, and is for others to judge.
 class origin_policy {
 public:
   /// Of what is not listed: all pages, or those that come from a loopback address themselves.
