@@ -2,22 +2,24 @@
 
 #include <spdlog/sinks/base_sink.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
 
 namespace kodama::apps {
 
-/// Where the server's log goes: to a file that others read, a pipe or a terminal mostly, and that
-/// belongs to whoever made it. Waits for no reader: lines that find no room are lost and counted,
-/// and the next one that finds some is preceded by how many that were. Any thread may log.
-///
-/// Nobody but us should write to the file at the same time: what was room when we looked may be
-/// theirs by then, and the write waits after all.
+/// Where the server's log goes: to a file that others read, a pipe or a terminal mostly. Waits for
+/// no reader: lines that find no room are lost and counted, and the next one that finds some is
+/// preceded by how many that were. Any thread may log.
 class log_sink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-  explicit log_sink(int file)
-      : file_{file} {}
+  /// `file` stays its owner's, and as it is: others may hold it too, who do not expect writes to
+  /// come back. A pipe or a terminal is opened once more for ourselves where that is possible.
+  explicit log_sink(int file);
+  ~log_sink() override;
+  log_sink(const log_sink&) = delete;
+  log_sink& operator=(const log_sink&) = delete;
 
 protected:
   void sink_it_(const spdlog::details::log_msg& what) override;
@@ -25,8 +27,9 @@ protected:
 
 private:
   /// How much of it found room.
-  std::size_t write(std::string_view text) const;
+  [[nodiscard]] std::size_t write(std::string_view text) const;
 
+  int own_; ///< opened once more; -1: not
   int file_;
   std::uint64_t lost_ = 0; ///< since the last line that was written
   bool inside_ = false;    ///< the last one was written in part

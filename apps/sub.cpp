@@ -61,7 +61,7 @@ public:
                 (e.first == 0 ? "" : " from " + std::to_string(e.first)));
     });
     run_.server().on_refused([this](const client_event::request_failed& e) {
-      run_.fail_soon(refusal_text(e.topic, e.reason, e.text));
+      run_.fail(refusal_text(e.topic, e.reason, e.text)); // what answered() says comes later
     });
   }
 

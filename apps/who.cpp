@@ -47,7 +47,7 @@ int run(const who_command& command) {
   text_output output{run.context(), run.signals(),
                      [&](const auto& error) { run.handle_unwritable(error); }};
   run.server().on_refused([&](const client_event::request_failed& e) {
-    run.fail_soon(refusal_text(command.topic, e.reason, e.text));
+    run.fail(refusal_text(command.topic, e.reason, e.text)); // what the answer says comes later
   });
   const auto asked =
       run.server().subscribers(command.topic, [&](const result<client_event::subscribers>& list) {

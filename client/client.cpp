@@ -133,12 +133,12 @@ public:
     // What was refused is not to be handed what another filter brings.
     if (!e.topic.empty() && !connection.is_wanted(e.topic))
       forget_handler(e.topic);
-    call(on_refused, e);
     using interest = waiting_calls::interest;
     if (e.request != 0)
       waiting.fail(e.request, e.reason);
     else if (!e.topic.empty())
       waiting.fail_topic(e.of_watch ? interest::watch : interest::subscription, e.topic, e.reason);
+    call(on_refused, e);
   }
   void operator()(const client_event::connected& e) {
     online = true;

@@ -128,8 +128,8 @@ public:
   void on_udp_changed(std::function<void(const client_event::udp_changed&)> call);
   /// A subscription stands, asked for or renewed; messages begin with `first`.
   void on_subscribed(std::function<void(const client_event::subscribed&)> call);
-  /// Every refusal with the server's words, before the completion of what was refused. It alone
-  /// tells of a renewed subscription, and of what was asked for without a completion.
+  /// Every refusal with the server's words, after the completion of what was refused, if it has
+  /// one.
   void on_refused(std::function<void(const client_event::request_failed&)> call);
   /// After a refused publish: there is room again.
   void on_writable(std::function<void()> call);

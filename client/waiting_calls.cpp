@@ -53,12 +53,18 @@ void waiting_calls::fail_topic(interest what, std::string_view topic, error_code
 
 void waiting_calls::fail_ended(const std::function<bool(interest, std::string_view)>& is_wanted,
                                error_code reason) {
-  std::vector<topic_key> ended;
-  for (const auto& each : interests_)
-    if (!is_wanted(each.first.first, each.first.second))
-      ended.push_back(each.first);
-  for (const auto& [what, topic] : ended)
-    fail_topic(what, topic, reason);
+  // All are taken out before the first is made: a call may ask for one of them again.
+  std::vector<completion> ended;
+  for (auto each = interests_.begin(); each != interests_.end();) {
+    const auto at = each++;
+    if (is_wanted(at->first.first, at->first.second))
+      continue;
+    for (auto& [asked, done] : at->second)
+      ended.push_back(std::move(done));
+    interests_.erase(at);
+  }
+  for (const auto& done : ended)
+    done(reason);
 }
 
 void waiting_calls::fail_all(std::span<const request_id> requests, error_code reason) {

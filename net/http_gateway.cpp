@@ -205,6 +205,8 @@ void http_gateway::serve(visitors::iterator at) {
   };
   if (!origins_.admits(asked.origin))
     return refuse(at, 403, origins_.refusal(asked.origin));
+  if (!origins_.admits_host(asked.host))
+    return refuse(at, 403, origins_.refusal("http://" + asked.host));
   if (asked.path == "/healthz") {
     if (only(reads, "GET, HEAD"))
       answer(at, 200, plain, "ok\n");

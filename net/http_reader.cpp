@@ -149,6 +149,7 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
   take_target({message.target().data(), message.target().size()}, found);
   found.authorization = text_of(message, "Authorization");
   found.origin = text_of(message, "Origin");
+  found.host = text_of(message, "Host");
   found.content_type = text_of(message, "Content-Type");
   found.signature = text_of(message, "X-Hub-Signature-256");
   found.keep_alive = message.keep_alive();

@@ -21,6 +21,7 @@ struct http_request {
   std::vector<std::pair<std::string, std::string>> query;
   std::string authorization;
   std::string origin;
+  std::string host;
   std::string content_type;
   std::string signature; ///< X-Hub-Signature-256
   std::string body;

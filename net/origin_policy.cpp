@@ -97,6 +97,11 @@ bool origin_policy::admits(std::string_view origin) const {
                      [&](const auto& each) { return each == "*" || each == asked; });
 }
 
+bool origin_policy::admits_host(std::string_view host) const {
+  return host.empty() || !listed_.empty() || unlisted_ == others::all ||
+         is_local("http://" + std::string{host});
+}
+
 std::string origin_policy::refusal(std::string_view origin) const {
   const auto shown = std::string{origin.substr(0, shown_max)};
   return listed_.empty()

@@ -19,7 +19,10 @@ public:
 
   /// `origin`: the value of the header; empty where there is none.
   [[nodiscard]] bool admits(std::string_view origin) const;
-  /// Whose origin it does not admit is told this.
+  /// `host`: what a request by HTTP calls this server. A page reads from its own address without
+  /// naming an origin, and its owner can make that address lead here (DNS rebinding).
+  [[nodiscard]] bool admits_host(std::string_view host) const;
+  /// Whose origin it does not admit is told this; or whose host, as an origin.
   [[nodiscard]] std::string refusal(std::string_view origin) const;
 
   /// "https://app.example.net", "http://localhost:3000"; "null", which is how browsers name pages

@@ -2,7 +2,6 @@
 
 #include "protocol/chance.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,11 +19,9 @@ namespace kodama::net {
 constexpr std::uint32_t password_memory_max_kib = 1024 * 1024;
 constexpr std::uint32_t password_passes_max = 100;
 constexpr std::uint32_t password_lanes_max = 64;
-/// A shorter digest is found by trying.
-constexpr std::size_t password_digest_least = 16;
 
-/// Whether a text is such a hash, of version 19 (0x13) and within these bounds: one that is none
-/// would be a user whom no password lets in.
+/// Whether a text is such a hash: of version 19 (0x13), within these bounds, and with a digest of
+/// 16, 24, 32, 48 or 64 bytes. What is none would be a user whom no password lets in.
 [[nodiscard]] bool is_password_hash(std::string_view text);
 
 } // namespace kodama::net

@@ -273,10 +273,11 @@ void client_connection::lose_connection(instant now, boost::system::error_code r
   if (phase_ == phase::handshaking && connect_written_ && session_.established())
     late_resumes_ = std::min(late_resumes_ + 1, late_resumes_max);
   const auto pause = next_pause(now, reason);
+  // `text` is in the message being read, which goes with the transport.
+  events_.push_back(client_event::connection_lost{reason, pause, std::string{text}});
   close_transport();
   phase_ = phase::waiting;
   attempt_at_ = now + pause;
-  events_.push_back(client_event::connection_lost{reason, pause, std::string{text}});
   check();
 }
 

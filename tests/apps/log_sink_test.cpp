@@ -4,6 +4,7 @@
 #include <spdlog/logger.h>
 
 #include <fcntl.h>
+#include <pty.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,6 +72,44 @@ TEST_F(LogSink, ALineThatWasCutIsEndedBeforeTheNext) {
   log_->info("next");
   EXPECT_EQ(read(),
             "\n[kodama] 1 line of the log lost: nobody read standard error in time\nnext\n");
+}
+
+TEST_F(LogSink, TellsOfALossOnce) {
+  const std::string line(100'000, 'x');
+  log_->info(line);
+  read();
+  log_->info(line);
+  EXPECT_TRUE(read().starts_with("\n[kodama] 1 line of the log lost: "));
+  log_->info("next");
+  EXPECT_EQ(read(),
+            "\n[kodama] 1 line of the log lost: nobody read standard error in time\nnext\n");
+}
+
+TEST_F(LogSink, LeavesThePipeAsItIsForOthers) {
+  log_->info("one");
+  EXPECT_EQ(::fcntl(ends_[1], F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST(LogSinkOfATerminal, WaitsForNoReader) {
+  int screen = -1;
+  int terminal = -1;
+  ASSERT_EQ(::openpty(&screen, &terminal, nullptr, nullptr, nullptr), 0);
+  spdlog::logger log{"kodama", std::make_shared<log_sink>(terminal)};
+  log.set_pattern("%v");
+  for (int i = 0; i != 2'000; ++i)
+    log.info(std::string(99, 'x'));
+  ASSERT_EQ(::fcntl(screen, F_SETFL, O_NONBLOCK), 0);
+  std::array<char, 4096> piece;
+  while (::read(screen, piece.data(), piece.size()) > 0) {
+  }
+  log.info("next");
+  const auto got = ::read(screen, piece.data(), piece.size());
+  ASSERT_GT(got, 0);
+  const std::string said(piece.data(), static_cast<std::size_t>(got));
+  EXPECT_NE(said.find(" lines of the log lost"), std::string::npos) << said;
+  EXPECT_NE(said.find("next"), std::string::npos) << said;
+  ::close(screen);
+  ::close(terminal);
 }
 
 } // namespace

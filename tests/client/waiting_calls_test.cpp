@@ -69,6 +69,18 @@ TEST(WaitingCalls, HearWhereWhatWasAskedForAgainIsRefused) {
   EXPECT_EQ(watcher.told, told{"too_many_topics"});
 }
 
+TEST(WaitingCalls, MayAskAgainForWhatHasEnded) {
+  waiting_calls waiting;
+  caller again;
+  waiting.add_topic(1, interest::subscription, "a",
+                    [&](auto) { waiting.add_topic(3, interest::subscription, "b", again.wait()); });
+  waiting.add_topic(2, interest::subscription, "b", [](auto) {});
+  waiting.fail_ended([](auto, auto) { return false; }, errc::session_unknown);
+  EXPECT_EQ(again.told, told{});
+  waiting.complete_topic(3, interest::subscription, "b");
+  EXPECT_EQ(again.told, told{"done"});
+}
+
 TEST(WaitingCalls, OfWhatNobodyWantsAnyMoreEndWithTheSession) {
   waiting_calls waiting;
   caller left;

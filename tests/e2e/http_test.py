@@ -107,6 +107,11 @@ class Pages(Wire):
                          rb"^HTTP/1.1 403 [^\0]*only pages of this machine may come in")
         self.assertRegex(self.publish(b"http://localhost:3000"), rb"^HTTP/1.1 200 ")
 
+    def test_a_name_that_others_can_make_lead_here_is_refused(self):
+        for host, status in ((b"a.example:80", b"403"), (b"localhost:80", b"200"), (b"127.0.0.1", b"200")):
+            answer = self.converse(b"GET /metrics HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % host)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 " + status), answer[:200])
+
     def test_those_that_are_listed_come_in(self):
         config = 'origins = ["https://app.example", "http://127.0.0.1:3000"]\n' + LISTENERS
         self.server = self.serve(config=config)

@@ -138,10 +138,13 @@ TEST(Password, HasAHashThatCanBeJudged) {
        {"v=16$m=19456,t=2,p=1", "m=19456,t=2,p=1", "v=19$m=7,t=1,p=1", "v=19$m=1048577,t=1,p=1",
         "v=19$m=19456,t=0,p=1", "v=19$m=19456,t=101,p=1", "v=19$m=19456,t=2,p=0",
         "v=19$m=19456,t=2,p=65", "v=19$m=-8,t=2,p=1", "v=19$m=99999999999,t=2,p=1",
-        "v=19$t=2,m=19456,p=1", "v=19$m=19456,t=2", "v=19$m=19456,t=2,p=1,keyid=1"})
+        "v=19$m=8,t=1,p=2", "v=19$m=019456,t=2,p=1", "v=19$t=2,m=19456,p=1", "v=19$m=19456,t=2",
+        "v=19$m=19456,t=2,p=1,keyid=1"})
     EXPECT_FALSE(is_password_hash(with(work, "$" + salt + "$" + digest))) << work;
   for (const auto& tail :
        {"$" + salt, "$" + salt + "$", "$c29t$" + digest, "$" + salt + "$UdYe8ToR",
+        "$" + salt + "$" + digest.substr(0, 42), "$" + salt + "$" + digest.substr(0, 40),
+        "$" + salt + "$" + digest.substr(0, 42) + "h", "$c29tZXNhbHR$" + digest,
         "$" + salt + "$" + digest + "=", "$" + salt + "$" + digest + "$more",
         "$" + salt + " $" + digest, "$$" + digest, std::string{}})
     EXPECT_FALSE(is_password_hash(with("v=19$m=19456,t=2,p=1", tail))) << tail;

@@ -34,6 +34,16 @@ TEST(OriginPolicy, TellsPagesOfThisMachineFromOthers) {
             "https://a.example; list them in origins.");
 }
 
+TEST(OriginPolicy, KnowsThisMachineByItsOwnNames) {
+  const origin_policy local{{}, others::local};
+  for (const auto* host : {"", "localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080"})
+    EXPECT_TRUE(local.admits_host(host)) << host;
+  for (const auto* host : {"a.example", "a.example:8080", "10.0.0.1", "localhost.example"})
+    EXPECT_FALSE(local.admits_host(host)) << host;
+  EXPECT_TRUE((origin_policy{{}, others::all}.admits_host("a.example")));
+  EXPECT_TRUE((origin_policy{{"*"}, others::local}.admits_host("a.example")));
+}
+
 TEST(OriginPolicy, LetsInWhatIsListedAndNothingElse) {
   const origin_policy two{{"https://A.example:443", "http://b.example:8080"}, others::all};
   for (const auto* page : {"https://a.example", "https://a.example:443", "http://b.example:8080"})

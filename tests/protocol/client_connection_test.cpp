@@ -386,8 +386,13 @@ TEST(ClientConnection, PassesOnWhyTheServerDoesNotTakeItIn) {
   c.cut();
   c.accept();
   c.told();
-  c.say(message::connack_failed{errc::too_many_sessions, "sessions_max is 5"});
-  EXPECT_EQ(c.told(), sentences{"connection lost: too_many_sessions: sessions_max is 5"});
+  const std::string why = "sessions_max is 5, and that is what five others have taken up already";
+  bytes said;
+  message::encode(said, message::connack_failed{errc::too_many_sessions, why}, 0);
+  const auto half = said.size() / 2; // it is put together, and has to be told before that is gone
+  c.say_bytes(byte_view{said}.first(half));
+  c.say_bytes(byte_view{said}.subspan(half));
+  EXPECT_EQ(c.told(), sentences{"connection lost: too_many_sessions: " + why});
 }
 
 TEST(ClientConnection, TellsARefusedWatchFromARefusedSubscription) {
