@@ -153,7 +153,9 @@ void liveness::on_session_detached(instant now, session_key session, errc reason
   const auto attached = connections_.find(session);
   if (attached == connections_.end())
     return;
-  if (reason == errc::keepalive_timeout && undisturbed(attached->second.attached))
+  // A copy that never says a word waits for as long as the kernel does until it is connected.
+  constexpr auto copies_last = std::chrono::seconds{21};
+  if (reason == errc::keepalive_timeout && undisturbed(attached->second.attached, copies_last))
     violate(now, text("the server took connection ", attached->second.link, " of ",
                       name_of(session), ", attached at ", attached->second.attached,
                       ", for dead, but every client lives and the network is whole"));
@@ -211,10 +213,7 @@ void liveness::judge_silence(instant now, session_key session, connection& what)
                       "had to notice after 1.5 keepalives of ", what.keepalive));
 }
 
-bool liveness::undisturbed(instant since) const {
-  // What was under way in the fault phase, or attached by a copy that never says a word, is heard
-  // of for a while yet.
-  constexpr auto aftermath = std::chrono::seconds{10};
+bool liveness::undisturbed(instant since, duration aftermath) const {
   return healed_ && *healed_ + aftermath < since;
 }
 

@@ -73,8 +73,10 @@ private:
   void disconnect(instant now, user_id who);
   void judge_user(instant now, user_id who);
   void judge_deliveries(instant now, user_id who);
-  /// Whether what began at `since` began in a network that had been whole for a while.
-  [[nodiscard]] bool undisturbed(instant since) const;
+  /// Whether what began at `since` began in a network that had been whole for so long that nothing
+  /// of the fault phase was still under way.
+  [[nodiscard]] bool undisturbed(instant since,
+                                 duration aftermath = std::chrono::seconds{10}) const;
   void judge_silence(instant now, session_key session, connection& what);
   [[nodiscard]] std::optional<user_id> find_user(session_key session) const;
   /// The end of a way by UDP no longer believes in it.

@@ -122,6 +122,8 @@ void mqtt_rules::on_mqtt_said(instant now, std::uint64_t link, const mqtt::packe
     return;
   if (in->link != link) {
     // What was said in the same breath is still on its way out.
+    if (const auto* given = std::get_if<mqtt::publish>(&what); given != nullptr && now == in->since)
+      note_last_words(now, *in, *given);
     if (std::holds_alternative<mqtt::publish>(what) && in->attached &&
         now > in->since) // [MQTT-3.1.4-3]
       complain(now, by->user, "MQTT-3.1.4-3",

@@ -123,6 +123,9 @@ private:
   void note_group(user_id user, const mqtt::subscription& asked);
   void judge_share(instant now, const session& to, const mqtt::publish& what, message_tag tag,
                    const message& known, const origin& by);
+  /// What goes out to a session in the moment in which `next`, a new one of the same person, ends
+  /// it may be all that the group gets of it.
+  void note_last_words(instant now, const session& next, const mqtt::publish& what);
   /// Those who are connected come first: that is ours, 4.8.2 leaves it open.
   void judge_turn(instant now, const session& to, const std::string& group, message_tag tag);
   void owe_groups(instant now, message_tag tag, const message& known);

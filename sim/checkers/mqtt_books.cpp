@@ -151,6 +151,7 @@ void mqtt_books::grant(session& in, instant now, const mqtt::suback& answer) {
     ++index;
     if (mqtt::is_failure(reason)) {
       each.ended = now;
+      each.refused = true;
       continue;
     }
     each.granted = now;

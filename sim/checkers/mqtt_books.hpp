@@ -58,6 +58,7 @@ public:
     instant granted = never;
     instant leaving = never;
     instant ended = never;
+    bool refused = false;                  ///< SUBACK said so
     by_topic<message_tag> retained_before; ///< session::retained_by_itself when it was asked for
 
     [[nodiscard]] bool possible(instant from, instant to) const {

@@ -192,8 +192,7 @@ void mqtt_rules::judge_retained(instant now, session& to, const mqtt::publish& w
     // has it [MQTT-3.8.4-3].
     at_right_qos =
         at_right_qos || std::any_of(at, to.windows.end(), [&](const window& newer) {
-          const bool refused = newer.granted == never && newer.ended != never;
-          return newer.filter == each.filter && !refused &&
+          return newer.filter == each.filter && !newer.refused &&
                  (each.granted == never || newer.asked <= each.granted + mqtt_books::settling) &&
                  what.qos == std::min(newer.qos, known.qos);
         });

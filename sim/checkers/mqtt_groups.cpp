@@ -1,6 +1,8 @@
 #include "sim/checkers/mqtt.hpp"
 #include "sim/checkers/text.hpp"
 
+#include "sim/witness.hpp"
+
 #include <algorithm>
 
 /// By which subscriptions a PUBLISH goes out, as Subscription Identifiers say (5.0, 3.3.4), and
@@ -151,6 +153,17 @@ void mqtt_rules::judge_share(instant now, const session& to, const mqtt::publish
   }
   for (const auto& group : by.groups)
     shares_.give(group, tag, known.places.empty() ? 0 : known.places.front().ordinal, given);
+}
+
+void mqtt_rules::note_last_words(instant now, const session& next, const mqtt::publish& what) {
+  const auto* connection = books_.find_connection(next.link);
+  const auto tag = tag_of(what.payload).value_or(empty_message);
+  const auto* known = books_.find(tag);
+  if (known == nullptr || connection == nullptr || connection->present)
+    return; // the session goes on, and says it again
+  for (const auto& group : people_[next.user].groups)
+    if (mqtt_books::matches(mqtt_books::shared_filter(group), known->topic))
+      shares_.give(group, tag, 0, {next.user, 0, what.qos, 0, false, never, false, now});
 }
 
 void mqtt_rules::judge_turn(instant now, const session& to, const std::string& group,

@@ -159,7 +159,7 @@ TEST_F(LivenessChecker, RefusesAUserWhoBelievesInADeadConnection) {
 
 TEST_F(LivenessChecker, RefusesAFalseAlarmOfTheServer) {
   tell.heals();
-  live(11s);
+  live(22s);
   tell.detaches(0).attaches(0);
   judge.on_session_detached(tell.step(), tell.session(0), errc::keepalive_timeout);
   EXPECT_TRUE(breaks(judge, {"the server took connection", "session 1/1", "for dead"}));
@@ -171,6 +171,16 @@ TEST_F(LivenessChecker, RefusesAFalseAlarmOfTheClient) {
   tell.detaches(0).attaches(0);
   judge.on_connection_lost(tell.step(), 0, tell.session(0), errc::keepalive_timeout);
   EXPECT_TRUE(breaks(judge, {"user 0 (session 1/1)", "took its connection", "for dead"}));
+}
+
+/// It began to connect before the network was healed, and waits for as long as the kernel does.
+TEST_F(LivenessChecker, LetsACopyThatConnectsLateBeTakenForDead) {
+  tell.heals();
+  live(20s);
+  tell.detaches(0).attaches(0);
+  judge.on_session_detached(tell.step(), tell.session(0), errc::keepalive_timeout);
+  for (const auto& found : judge.violations())
+    EXPECT_EQ(found.text.find("for dead"), std::string::npos) << found.text;
 }
 
 TEST_F(LivenessChecker, LetsConnectionsOfTheFaultPhaseDieLater) {

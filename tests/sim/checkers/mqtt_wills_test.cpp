@@ -242,6 +242,31 @@ TEST_F(MqttChecker, AllowsARetainedMessageAtTheQosOfASubscriptionThatReplacesThe
   EXPECT_TRUE(holds(judge));
 }
 
+/// Their SUBACKs went down with the connection: unanswered is not refused, also after UNSUBACK.
+TEST_F(MqttChecker, AllowsARetainedMessageAtTheQosOfAnUnansweredSubscription) {
+  publish(some, qos::exactly_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#", qos::at_most_once, {}, 7);
+  ask(bob, "#", qos::exactly_once, {}, 9);
+  detach(bob);
+  connect(bob, true);
+  unsubscribe(bob, "#");
+  deliver(bob, some, qos::exactly_once, 1, false, true);
+  EXPECT_TRUE(holds(judge));
+}
+
+TEST_F(MqttChecker, RefusesARetainedMessageAtTheQosOfARefusedSubscription) {
+  publish(some, qos::exactly_once, true);
+  pass(1s);
+  connect(bob);
+  ask(bob, "#", qos::at_most_once, {}, 7);
+  ask(bob, "#", qos::exactly_once, {}, 9);
+  say(bob, mq::suback{9, {reason_code::not_authorized}, {}});
+  deliver(bob, some, qos::exactly_once, 1, false, true);
+  EXPECT_TRUE(breaks(judge, {"goes out to mqtt 1 at QoS 2, which is granted by none", "3.8.4-8"}));
+}
+
 TEST_F(MqttChecker, RefusesARetainedMessageAtTheQosOfASubscriptionMadeMuchLater) {
   publish(some, qos::exactly_once, true);
   pass(1s);
