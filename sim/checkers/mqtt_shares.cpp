@@ -25,6 +25,8 @@ void mqtt_shares::give(const std::string& group, message_tag tag, std::uint64_t 
   all.push_back(what);
   if (what.id != 0)
     under_way_[{what.session, what.id}].emplace_back(&all, all.size() - 1);
+  if (!what.certain)
+    return; // it may have come by another subscription, past what the group still has for them
   auto& latest = latest_[{group, what.user}];
   latest = std::max(latest, ordinal);
 }

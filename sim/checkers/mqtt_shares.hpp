@@ -49,7 +49,7 @@ public:
   }
   /// `ordinal`: where the message has its place among all.
   void give(const std::string& group, message_tag tag, std::uint64_t ordinal, const share& what);
-  /// The place of the latest message that this person was given by the group.
+  /// The place of the latest message that this person was given by the group for certain.
   [[nodiscard]] std::uint64_t latest(const std::string& group, user_id user) {
     return latest_[{group, user}];
   }

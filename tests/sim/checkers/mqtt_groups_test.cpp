@@ -1,5 +1,8 @@
 #include "mqtt_story.hpp"
 
+#include <algorithm>
+#include <string>
+
 namespace kodama::sim::checkers {
 namespace {
 
@@ -121,6 +124,37 @@ TEST_F(MqttGroups, MissesNothingThatMayWaitForSomebodyAway) {
   detach(carol);
   end({bob});
   EXPECT_TRUE(holds(judge));
+}
+
+/// Bob, alone in the group, takes one at a time, and has not come to `some` at the end.
+struct MqttGroupsInLine : MqttGroups {
+  void end_after(message_tag last, bool by_another_subscription) {
+    end_session(carol);
+    if (by_another_subscription)
+      subscribe(bob, "#");
+    publish(some);
+    publish(last);
+    judge.on_healed(step());
+    pass(60s);
+    deliver(bob, last);
+    judge.on_mqtt_end(step(), {bob});
+  }
+  [[nodiscard]] bool is_missed() const {
+    return std::any_of(judge.violations().begin(), judge.violations().end(), [](const auto& each) {
+      return each.text.find("mqtt0#1, sequenced at") != std::string::npos &&
+             each.text.find("never reached anybody") != std::string::npos;
+    });
+  }
+};
+
+TEST_F(MqttGroupsInLine, MissesWhatALaterOneOfTheGroupHasOvertaken) {
+  end_after(other, false);
+  EXPECT_TRUE(is_missed());
+}
+
+TEST_F(MqttGroupsInLine, MissesNothingWhereTheLaterOneMayHaveComeByAnotherSubscription) {
+  end_after(other, true);
+  EXPECT_FALSE(is_missed());
 }
 
 /// Bob's client begins anew, and in the same breath the old connection is still told something.
