@@ -145,7 +145,7 @@ void mqtt_rules::on_mqtt_detached(instant now, user_id user, mqtt::reason_code r
     return;
   in->attached = false;
   in->detached = server_time(now);
-  shares_.note_detached(in->serial, now);
+  shares_.note_detached(*in, now);
   in->overflowed = reason == mqtt::reason_code::quota_exceeded;
   auto* by = books_.find_connection(in->link);
   if (by != nullptr && reason == mqtt::reason_code::session_taken_over)

@@ -5,8 +5,23 @@
 namespace kodama::sim::checkers {
 namespace {
 
-/// How long what came on a connection may wait behind a SUBSCRIBE that the directory works at.
+/// How long what came on a connection may wait where no request holds it up.
 constexpr auto holding_max = std::chrono::seconds{1};
+
+/// When the first SUBSCRIBE or UNSUBSCRIBE came that still waits for its answer on this connection:
+/// what follows it is dealt with after it, however long the directory works at that.
+instant held_since(const mqtt_books::session& in) {
+  instant first = never;
+  for (const auto& each : in.windows) {
+    if (each.ended != never)
+      continue;
+    if (each.request != 0 && each.granted == never)
+      first = std::min(first, each.asked);
+    if (each.leaving_request != 0)
+      first = std::min(first, each.leaving);
+  }
+  return first;
+}
 
 } // namespace
 
@@ -51,11 +66,13 @@ const mqtt_shares::debt* mqtt_shares::find_debt(const std::string& group, messag
   return found;
 }
 
-void mqtt_shares::note_detached(std::uint64_t session, instant now) {
+void mqtt_shares::note_detached(const mqtt_books::session& in, instant now) {
+  const auto session = in.serial;
+  const auto held = held_since(in);
   for (auto at = owed_.rbegin(); at != owed_.rend() && at->when + mqtt_books::settling > now; ++at)
     std::erase(at->present, session);
   each_of(session, [&](share& each) {
-    if (each.taken != never && each.taken + holding_max > now)
+    if (each.taken != never && (each.taken + holding_max > now || each.taken >= held))
       each.in_doubt = true;
   });
 }

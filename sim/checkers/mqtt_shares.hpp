@@ -64,8 +64,9 @@ public:
   [[nodiscard]] const debt* find_debt(const std::string& group, message_tag tag) const;
 
   void note_taken(std::uint64_t session, mqtt::packet_id id, instant now);
-  /// Its connection is gone: what had just come on it may not have been heard.
-  void note_detached(std::uint64_t session, instant now);
+  /// Its connection is gone: what had just come on it may not have been heard, nor what came behind
+  /// a request that is not answered.
+  void note_detached(const mqtt_books::session& in, instant now);
   void note_ended(const mqtt_books::session& in, instant now);
   /// When the last session ended that may have had to hand something on.
   [[nodiscard]] instant last_end(const std::string& group) { return last_end_[group]; }
