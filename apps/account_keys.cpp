@@ -38,9 +38,9 @@ setter hash_setter(std::string& to) {
   return [&to](const toml::node& value) -> parsed<void> {
     const auto text = value.value_or(std::string{});
     if (!net::is_password_hash(text))
-      return refusal{
-          "expected a whole hash, as `kodama passwd` writes it, \"$argon2id$v=19$...\", of "
-          "1 GiB, 100 passes and 64 lanes at most"};
+      return refusal{std::string{"expected a whole hash, as `kodama passwd` writes it, "
+                                 "\"$argon2id$v=19$...\", "} +
+                     net::password_bounds};
     to = text;
     return boost::system::in_place_value;
   };

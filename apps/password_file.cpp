@@ -52,9 +52,8 @@ parsed<password_file> read_passwords(const std::string& path) {
     const auto at = path + ":" + std::to_string(number) + ": ";
     const auto colon = line.find(':');
     if (colon == std::string::npos || !net::is_password_hash(line.substr(colon + 1)))
-      return refusal{at +
-                     "expected NAME:HASH, as `kodama passwd` writes it, the hash whole, and of "
-                     "1 GiB, 100 passes and 64 lanes at most"};
+      return refusal{at + "expected NAME:HASH, as `kodama passwd` writes it, the hash whole, and " +
+                     net::password_bounds};
     const auto name = line.substr(0, colon);
     if (const auto checked = check_user_name(name); !checked)
       return refusal{at + checked.error().reason};

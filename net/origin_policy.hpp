@@ -7,8 +7,8 @@
 namespace kodama::net {
 
 /// Which web pages may make their visitors' browsers come in by WebSocket or HTTP: those of these
-/// origins (RFC 6454, 7; RFC 6455, 10.2). A browser names the origin of the page, and the page
-/// cannot choose another; who names none is no browser, and is for others to judge.
+/// origins (RFC 6454, 7; RFC 6455, 10.2). For a WebSocket and for what changes something a browser
+/// names the origin of the page, and the page cannot choose another.
 class origin_policy {
 public:
   /// Of what is not listed: all pages, or those that come from a loopback address themselves.
@@ -17,7 +17,8 @@ public:
   /// Each as is_origin() has it. Where any are listed, nobody else is let in.
   origin_policy(const std::vector<std::string>& listed, others unlisted);
 
-  /// `origin`: the value of the header; empty where there is none.
+  /// `origin`: the value of the header. Empty, where there is none, is let in: programs that are no
+  /// browsers name none.
   [[nodiscard]] bool admits(std::string_view origin) const;
   /// `host`: what a request by HTTP calls this server. A page reads from its own address without
   /// naming an origin, and its owner can make that address lead here (DNS rebinding).

@@ -19,6 +19,8 @@ namespace kodama::net {
 constexpr std::uint32_t password_memory_max_kib = 1024 * 1024;
 constexpr std::uint32_t password_passes_max = 100;
 constexpr std::uint32_t password_lanes_max = 64;
+/// The same in words.
+constexpr const char* password_bounds = "of 1 GiB, 100 passes and 64 lanes at most";
 
 /// Whether a text is such a hash: of version 19 (0x13), within these bounds, and with a digest of
 /// 16, 24, 32, 48 or 64 bytes. What is none would be a user whom no password lets in.

@@ -163,7 +163,8 @@ void mqtt_rules::note_last_words(instant now, const session& next, const mqtt::p
     return; // the session goes on, and says it again
   for (const auto& group : people_[next.user].groups)
     if (mqtt_books::matches(mqtt_books::shared_filter(group), known->topic))
-      shares_.give(group, tag, 0, {next.user, 0, what.qos, 0, false, never, false, now});
+      shares_.give(group, tag, 0,
+                   {.user = next.user, .qos = what.qos, .certain = false, .ended = now});
 }
 
 void mqtt_rules::judge_turn(instant now, const session& to, const std::string& group,
