@@ -11,7 +11,10 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <netinet/in.h>
+#include <optional>
 #include <sys/socket.h>
 
 namespace kodama::net {
@@ -58,14 +61,115 @@ address from_socket_address(const sockaddr_storage& storage) {
   return result;
 }
 
+/// An address of this host, as the kernel tells with a datagram to which of them it came
+/// (IP_PKTINFO), and is told from which one to send: an IPv4 address is mapped into IPv6.
+using local_address = in6_addr;
+
+/// What the kernel adds to a datagram.
+struct alignas(cmsghdr) control {
+  std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> data;
+};
+
+void ask_for_local_addresses(int handle, bool v6) {
+  const int yes = 1;
+  if (v6)
+    ::setsockopt(handle, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
+  else
+    ::setsockopt(handle, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
+}
+
+std::optional<local_address> read_local_address(msghdr& from) {
+  for (auto* each = CMSG_FIRSTHDR(&from); each; each = CMSG_NXTHDR(&from, each)) {
+    if (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_PKTINFO) {
+      in6_pktinfo told;
+      std::memcpy(&told, CMSG_DATA(each), sizeof told);
+      return told.ipi6_addr;
+    }
+    if (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_PKTINFO) {
+      in_pktinfo told;
+      std::memcpy(&told, CMSG_DATA(each), sizeof told);
+      const auto mapped = make_v4(ntohl(told.ipi_spec_dst.s_addr), 0);
+      local_address local;
+      std::memcpy(&local, mapped.ip.data(), sizeof local);
+      return local;
+    }
+  }
+  return std::nullopt;
+}
+
+template <class Info>
+void write_control(msghdr& to, control& into, int level, int type, const Info& info) {
+  to.msg_control = into.data.data();
+  to.msg_controllen = CMSG_SPACE(sizeof info);
+  auto* header = CMSG_FIRSTHDR(&to);
+  header->cmsg_level = level;
+  header->cmsg_type = type;
+  header->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(header), &info, sizeof info);
+}
+
+void write_local_address(msghdr& to, control& into, const local_address& local, bool v6) {
+  into = {};
+  if (v6) {
+    in6_pktinfo info{};
+    info.ipi6_addr = local;
+    write_control(to, into, IPPROTO_IPV6, IPV6_PKTINFO, info);
+  } else {
+    in_pktinfo info{};
+    std::memcpy(&info.ipi_spec_dst, local.s6_addr + 12, sizeof info.ipi_spec_dst);
+    write_control(to, into, IPPROTO_IP, IP_PKTINFO, info);
+  }
+}
+
 } // namespace
+
+/// Whose each path is, and to which address of ours its datagrams come. Bound and asked from every
+/// shard.
+class udp_port::path_table {
+public:
+  explicit path_table(bool on_all_addresses)
+      : on_all_addresses_{on_all_addresses} {}
+
+  [[nodiscard]] bool on_all_addresses() const noexcept { return on_all_addresses_; }
+
+  void bind(path_id path, const caf::actor& session) {
+    const std::lock_guard lock{mutex_};
+    paths_.insert_or_assign(path, path_end{session, std::nullopt});
+  }
+
+  void unbind(path_id path) {
+    const std::lock_guard lock{mutex_};
+    paths_.erase(path);
+  }
+
+  /// Calls `work` with a function that finds a path's end, or null. One lock for all it finds.
+  template <class Work>
+  void visit(Work work) {
+    const std::lock_guard lock{mutex_};
+    work([this](path_id path) {
+      const auto at = paths_.find(path);
+      return at == paths_.end() ? nullptr : &at->second;
+    });
+  }
+
+  struct path_end {
+    caf::actor session;
+    std::optional<local_address> local; ///< none: not on all addresses, or nothing came yet
+  };
+
+private:
+  bool on_all_addresses_;
+  std::mutex mutex_;
+  std::map<path_id, path_end> paths_;
+};
 
 /// The datagrams that one shard sends in one turn.
 class udp_port::outbox final : public flushable, public std::enable_shared_from_this<outbox> {
 public:
-  outbox(int handle, bool v6, shard& home)
+  outbox(int handle, bool v6, std::shared_ptr<path_table> paths, shard& home)
       : handle_{handle}
       , v6_{v6}
+      , paths_{std::move(paths)}
       , home_{home} {}
 
   void push(const address& to, byte_view datagram) {
@@ -91,6 +195,8 @@ public:
       headers_[i].msg_hdr.msg_iov = &parts_[i];
       headers_[i].msg_hdr.msg_iovlen = 1;
     }
+    if (paths_->on_all_addresses())
+      write_local_addresses();
     std::size_t sent = 0;
     while (sent != headers_.size()) {
       const int count = ::sendmmsg(handle_, headers_.data() + sent,
@@ -107,6 +213,18 @@ public:
   }
 
 private:
+  void write_local_addresses() {
+    controls_.resize(entries_.size());
+    paths_->visit([this](auto find) {
+      for (std::size_t i = 0; i != entries_.size(); ++i) {
+        const auto path =
+            datagram_channel::peek_path({data_.data() + entries_[i].start, entries_[i].size});
+        if (const auto* end = path ? find(*path) : nullptr; end && end->local)
+          write_local_address(headers_[i].msg_hdr, controls_[i], *end->local, v6_);
+      }
+    });
+  }
+
   struct entry {
     std::size_t start = 0;
     std::size_t size = 0;
@@ -116,11 +234,13 @@ private:
 
   int handle_;
   bool v6_;
+  std::shared_ptr<path_table> paths_;
   shard& home_;
   bytes data_;
   std::vector<entry> entries_;
   std::vector<mmsghdr> headers_;
   std::vector<iovec> parts_;
+  std::vector<control> controls_;
 };
 
 udp::endpoint udp_port::where() const {
@@ -145,6 +265,8 @@ result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
   ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof probe);
   if (where.protocol() == udp::v6())
     ::setsockopt(socket.native_handle(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof probe);
+  if (where.address().is_unspecified())
+    ask_for_local_addresses(socket.native_handle(), where.protocol() == udp::v6());
   const int buffer = 4 * 1024 * 1024;
   ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   return std::make_unique<udp_port>(scheduler, std::move(socket));
@@ -153,9 +275,11 @@ result<std::unique_ptr<udp_port>> udp_port::open(asio_scheduler& scheduler,
 udp_port::udp_port(asio_scheduler& scheduler, udp::socket bound)
     : scheduler_{scheduler}
     , socket_{std::move(bound)}
-    , v6_{socket_.local_endpoint().protocol() == udp::v6()} {
+    , v6_{socket_.local_endpoint().protocol() == udp::v6()}
+    , paths_{std::make_shared<path_table>(socket_.local_endpoint().address().is_unspecified())} {
   for (std::size_t i = 0; i != scheduler.size(); ++i)
-    outboxes_.push_back(std::make_shared<outbox>(socket_.native_handle(), v6_, scheduler.at(i)));
+    outboxes_.push_back(
+        std::make_shared<outbox>(socket_.native_handle(), v6_, paths_, scheduler.at(i)));
 }
 
 void udp_port::start() {
@@ -169,13 +293,11 @@ void udp_port::close() {
 }
 
 void udp_port::bind(path_id path, const caf::actor& session) {
-  const std::lock_guard lock{sessions_mutex_};
-  sessions_.insert_or_assign(path, session);
+  paths_->bind(path, session);
 }
 
 void udp_port::unbind(path_id path) {
-  const std::lock_guard lock{sessions_mutex_};
-  sessions_.erase(path);
+  paths_->unbind(path);
 }
 
 void udp_port::send(const address& to, byte_view datagram) {
@@ -216,6 +338,7 @@ std::size_t udp_port::receive_all() {
   std::array<std::array<std::byte, datagram_size_max>, receive_batch> data;
   std::array<sockaddr_storage, receive_batch> from;
   std::array<iovec, receive_batch> parts;
+  std::array<control, receive_batch> controls;
   std::array<mmsghdr, receive_batch> headers{};
   for (std::size_t i = 0; i != receive_batch; ++i) {
     parts[i] = iovec{data[i].data(), data[i].size()};
@@ -223,21 +346,31 @@ std::size_t udp_port::receive_all() {
     headers[i].msg_hdr.msg_namelen = sizeof from[i];
     headers[i].msg_hdr.msg_iov = &parts[i];
     headers[i].msg_hdr.msg_iovlen = 1;
+    if (paths_->on_all_addresses()) {
+      headers[i].msg_hdr.msg_control = controls[i].data.data();
+      headers[i].msg_hdr.msg_controllen = controls[i].data.size();
+    }
   }
   // One batch a turn: a flood of datagrams does not keep the TCP connections waiting.
   const int count =
       ::recvmmsg(socket_.native_handle(), headers.data(), receive_batch, MSG_DONTWAIT, nullptr);
   const auto received = static_cast<std::size_t>(std::max(count, 0));
-  const std::lock_guard lock{sessions_mutex_};
-  for (std::size_t i = 0; i != received; ++i) {
-    const byte_view datagram{data[i].data(), headers[i].msg_len};
-    const auto path = datagram_channel::peek_path(datagram);
-    if (!path)
-      continue;
-    if (const auto at = sessions_.find(*path); at != sessions_.end())
-      caf::anon_send(at->second, actors::datagram_arrived{from_socket_address(from[i]),
-                                                          bytes{datagram.begin(), datagram.end()}});
-  }
+  paths_->visit([&](auto find) {
+    for (std::size_t i = 0; i != received; ++i) {
+      const byte_view datagram{data[i].data(), headers[i].msg_len};
+      const auto path = datagram_channel::peek_path(datagram);
+      auto* end = path ? find(*path) : nullptr;
+      if (!end)
+        continue;
+      // Before it is known to be authentic: a forged one (which takes the path's number, and only
+      // who sees the path knows that) turns our datagrams away until the client's next one.
+      if (paths_->on_all_addresses())
+        end->local = read_local_address(headers[i].msg_hdr);
+      caf::anon_send(end->session,
+                     actors::datagram_arrived{from_socket_address(from[i]),
+                                              bytes{datagram.begin(), datagram.end()}});
+    }
+  });
   return received;
 }
 

@@ -6,15 +6,15 @@
 
 #include <boost/asio/ip/udp.hpp>
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace kodama::net {
 
 /// The node's UDP socket. Received on shard 0, in batches (recvmmsg); sent by every shard, all of a
-/// turn's datagrams with one sendmmsg.
+/// turn's datagrams with one sendmmsg. Bound to all addresses of the host, it answers each path
+/// from that address to which the path's datagrams come: from another one they would be a
+/// stranger's, to the client and to every translator on the way.
 class udp_port final : public actors::datagram_port {
 public:
   [[nodiscard]] static result<std::unique_ptr<udp_port>>
@@ -34,6 +34,7 @@ public:
 
 private:
   class outbox;
+  class path_table;
 
   void wait_readable();
   std::size_t receive_all();
@@ -45,10 +46,9 @@ private:
   boost::asio::ip::udp::socket socket_;
   bool v6_;
   bool is_closed_ = false;
-  std::size_t passed_on_ = 0;                     ///< datagrams since the others last had a turn
+  std::size_t passed_on_ = 0; ///< datagrams since the others last had a turn
+  std::shared_ptr<path_table> paths_;
   std::vector<std::shared_ptr<outbox>> outboxes_; // one for each shard
-  std::mutex sessions_mutex_;                     // bound from any shard, looked up on shard 0
-  std::map<path_id, caf::actor> sessions_;
 };
 
 /// A node's stand-in where UDP is switched off.

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Messages without a guarantee: at most once, never old after new, by UDP or else by TCP."""
 
+import pathlib
+
 import harness
 
 LINES = 2_000
@@ -21,10 +23,10 @@ class Unreliable(harness.Case):
         self.assertEqual(sub.stop(), 0)
         return [m for m in sub.lines() if m["topic"] == "t"]
 
-    def up_before(self, sub, address):
+    def up_before(self, sub, address, *arguments):
         """The subscriber's path stands once messages come by it."""
         for _ in range(harness.PATIENCE * 10):
-            self.publish(address, "--unreliable", "t", "0")
+            self.publish(address, "--unreliable", *arguments, "t", "0")
             if '"transport":"udp"' in sub.stdout():
                 return
         self.fail("UDP never came up: " + sub.stdout()[-500:])
@@ -54,6 +56,25 @@ class Unreliable(harness.Case):
         self.publish(server.address, "--unreliable", "t", "-", lines=harness.numbers(10))
         self.assertEqual(sub.wait(), 0)
         self.assertEqual(sub.stdout(), harness.numbers(10))
+
+    def comes_by_udp_at(self, listening, *hosts):
+        """A server on all addresses answers from that one to which a client's datagrams come."""
+        tokens = pathlib.Path(self.directory) / "tokens"
+        tokens.write_text("right\n")
+        server = self.start("serve", "--listen", listening, "--tokens", tokens)
+        port = server.until(r"ready native=\S+:(\d+)")[1]
+        for host in hosts:
+            with self.subTest(host=host):
+                address = f"{host}:{port}"
+                sub = self.subscribe(address, "--token", "right", "--format", "json", "t")
+                self.up_before(sub, address, "--token", "right")
+
+    def test_from_all_addresses_of_a_host(self):
+        # What is sent to 127.0.0.1 has that as its source, unless the sender says otherwise.
+        self.comes_by_udp_at("0.0.0.0:0", "127.0.0.5", "127.0.0.1")
+
+    def test_from_all_addresses_of_a_host_with_ipv6(self):
+        self.comes_by_udp_at("[::]:0", "127.0.0.5", "[::1]")
 
 
 if __name__ == "__main__":
