@@ -546,6 +546,16 @@ class WebSockets(Transports):
         self.server.process.send_signal(signal.SIGTERM)
         self.server.until("telling 0 connections goodbye")
 
+    def test_frames_of_nothing_keep_nobody_alive(self):
+        peer = WebSocket(self.tcp("mqtt-ws"))
+        peer.sendall(CONNECT.replace(b"\x00\x3c", b"\x00\x01"))  # keepalive: 1 s
+        self.assertEqual(receive(peer, 4), CONNACK)
+        until = time.monotonic() + harness.PATIENCE
+        with self.assertRaises(ConnectionError):
+            while time.monotonic() < until:
+                peer.peer.sendall(websocket.frame(b""))
+                time.sleep(0.1)
+
     def test_pings_are_answered(self):
         peer = self.greet(WebSocket(self.tcp("mqtt-ws")))
         peer.peer.sendall(websocket.frame(b"hello", websocket.PING))
