@@ -52,7 +52,7 @@ public:
     bool renew = true;  ///< open a new session after a lost one; false: stop instead
     duration retry_first = std::chrono::milliseconds{100}; ///< pauses between attempts grow from
     duration retry_max = std::chrono::seconds{10};         ///< the one to the other
-    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds connect_timeout{5'000};      ///< for TCP, and then for the answer
     /// Bytes of reliable messages awaiting acknowledgement; publish() is refused past it.
     std::size_t send_buffer_max = 16 * 1024 * 1024;
   };

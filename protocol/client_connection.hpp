@@ -44,7 +44,7 @@ public:
     bool resume = true; ///< after a lost connection: come back at all
     bool renew = true;  ///< after a lost session: open a new one and subscribe again
     backoff::options retry;
-    std::chrono::milliseconds connect_timeout{5'000}; ///< until CONNACK
+    std::chrono::milliseconds connect_timeout{5'000}; ///< until TCP stands; then until CONNACK
     /// Bytes of reliable messages awaiting acknowledgement; publish() refuses past it.
     std::size_t send_buffer_max = 16 * 1024 * 1024;
     /// Nobody waits for it: it lets the server forget what it keeps for us.
