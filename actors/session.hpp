@@ -92,6 +92,8 @@ private:
   [[nodiscard]] bool judge(const message::publish& what);
   /// Why a request is refused, if it is.
   [[nodiscard]] std::optional<refusal> judge(topic_request what, std::string_view topic) const;
+  /// What this session is subscribed to or watches, and may not any more once it is `coming`'s.
+  [[nodiscard]] std::optional<std::string> interest_denied_to(const account& coming) const;
   void pass_collected();
 
   // What topics answer.

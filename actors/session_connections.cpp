@@ -25,6 +25,12 @@ void session::admit(admission& asking) {
                " contradicts what was acknowledged or sent");
     return;
   }
+  if (const auto denied = interest_denied_to(*asking.account)) {
+    const auto why = "this account may not subscribe to \"" + *denied + "\" any more";
+    refuse(asking.link, errc::session_unknown, why);
+    end(errc::not_authorized, why);
+    return;
+  }
   if (const auto most = asking.account->limits.connections_max;
       place_ != asking.account->used && !asking.account->used->take_connection(most)) {
     world_.watching.on_limit_hit(who_.client, asking.account->name, "connections_max");

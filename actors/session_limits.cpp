@@ -37,6 +37,18 @@ bool session::judge(const message::publish& what) {
   return false;
 }
 
+/// Rules hold from a connection to the next. What a filter brings is judged message by message; a
+/// topic's own numbers let nobody leave any out.
+std::optional<std::string> session::interest_denied_to(const account& coming) const {
+  const auto allowed = &coming == who_.account.get() ? nullptr : permissions_of(coming, {});
+  if (!allowed)
+    return std::nullopt;
+  const auto* denied = topics_.find_interest([&](const std::string& topic) {
+    return !allowed->may_subscribe(topic) || !allowed->may_hear(topic);
+  });
+  return denied ? std::optional{*denied} : std::nullopt;
+}
+
 std::optional<session::refusal> session::judge(topic_request what, std::string_view topic) const {
   const bool takes = what == topic_request::subscribe || what == topic_request::watch;
   const bool asks = takes || what == topic_request::list;

@@ -44,6 +44,14 @@ public:
   /// Subscribed and watched topics, each counted once.
   [[nodiscard]] std::size_t interests() const noexcept { return interests_; }
   [[nodiscard]] bool is_interest(std::string_view topic) const;
+  /// The first of them, in the order of their names, that `is_meant`; null: none.
+  template <class Predicate>
+  [[nodiscard]] const std::string* find_interest(Predicate is_meant) const {
+    for (const auto& [name, each] : slots_)
+      if ((each.subscribed || each.watching) && is_meant(name))
+        return &name;
+    return nullptr;
+  }
   [[nodiscard]] const caf::actor& directory() const noexcept { return directory_; }
 
   void handle_opened(const topic_opened& opened, client_id client);

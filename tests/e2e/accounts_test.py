@@ -539,6 +539,30 @@ class ComingBack(Accounts):
         other.send(publish("home/new/x", b"y"))
         self.assertEqual(back.expect(PUBLISH)[-1:], b"y")
 
+    def comes_back_to(self, allowed, *topics):
+        """A native subscriber whose rules are `allowed` from its second connection on."""
+        there = ("flaky", "--listen", f"127.0.0.2:{self.server.port}", "--to", self.server.address)
+        proxy = self.start(*there)
+        proxy.until("flaky ready")
+        sub = self.subscribe(f"127.0.0.2:{self.server.port}", "--token", "gil's token", *topics)
+        self.reload("[users.gil]", f"[users.gil]\nsubscribe = {json.dumps(allowed)}")
+        proxy.stop()
+        self.start(*there).until("flaky ready")
+        return sub
+
+    def test_natively_to_a_topic_that_it_may_not_hear_any_more(self):
+        sub = self.comes_back_to(["home/new", "more/#"], "home/new", "home/old", "more/#")
+        sub.until("may not subscribe to .home/old. any more")
+        sub.until("not_authorized")
+
+    def test_natively_to_topics_that_it_may_hear(self):
+        sub = self.comes_back_to(["home/new", "more/new"], "home/new", "more/#")
+        sub.until("connected", 2)
+        for topic in ("more/old", "more/new", "home/new"):
+            self.publish(self.server.address, "--token", "bob's token", topic, topic)
+        sub.until("home/new")
+        self.assertEqual(sub.stdout(), "more/new\nhome/new\n")
+
     def test_what_was_under_way_counts_as_stored(self):
         """Beyond the plan, the session ends as one does to which more comes while it is away."""
         other, _ = self.connect("gil", "gil's token", "other", flags=2)
