@@ -148,8 +148,8 @@ void door::admit(visitors::iterator at, account_ptr account) {
 
 void door::refuse(link& from, errc reason, std::string_view text) {
   message::encode(from.output(), message::connack_failed{reason, text}, to_timestamp(now()));
+  world_.watching.on_connection_refused(reason, from.peer());
   from.close();
-  world_.watching.on_connection_refused(reason);
 }
 
 void door::drop_overdue() {

@@ -59,11 +59,12 @@ void mqtt_door::accept(const link_accepted& accepted) {
   // Before CONNECT nobody knows in which version to say why.
   if (closing_ || accepted.connections > options_.connections_max ||
       visitors_.size() >= options_.unauthenticated_max) {
-    link.close();
     world_.watching.on_connection_refused(closing_ ? errc::going_away
                                           : accepted.connections > options_.connections_max
                                               ? errc::too_many_connections
-                                              : errc::too_many_unauthenticated);
+                                              : errc::too_many_unauthenticated,
+                                          link.peer());
+    link.close();
     return;
   }
   visitors_.emplace(link.id(), visitor{accepted.link, {}, now() + options_.connect_timeout, false});
@@ -153,14 +154,15 @@ void mqtt_door::refuse(link& from, const mqtt::error& why,
                        std::optional<mqtt::protocol_version> version,
                        std::uint32_t packet_size_max) {
   (void)mqtt::encode_refusal(from.output(), why, version, packet_size_max);
+  world_.watching.on_mqtt_refused(why.reason, from.peer());
   from.close();
-  world_.watching.on_mqtt_refused(why.reason);
 }
 
 void mqtt_door::drop_overdue() {
   while (!visitors_.empty() && visitors_.begin()->second.deadline <= now()) {
-    visitors_.begin()->second.link->close();
-    world_.watching.on_connection_refused(errc::connect_timeout);
+    auto& late = *visitors_.begin()->second.link;
+    world_.watching.on_connection_refused(errc::connect_timeout, late.peer());
+    late.close();
     visitors_.erase(visitors_.begin());
   }
   arm_alarm();

@@ -72,7 +72,7 @@ void mqtt_session::handle(const publish_sequenced& sequenced) {
   for (std::size_t i = 0; i != sequenced.count; ++i)
     core_.complete(sequenced.first + i);
   if (sequenced.first != unanswered)
-    world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
+    world_.watching.on_acknowledged(sequenced.at, sequenced.count);
   pump();
 }
 

@@ -32,8 +32,9 @@ class observer {
 public:
   virtual ~observer() = default;
 
-  virtual void on_connection_refused(errc /*reason*/) {}
-  virtual void on_mqtt_refused(mqtt::reason_code) {}
+  /// `peer`: its address, as far as it is known.
+  virtual void on_connection_refused(errc /*reason*/, std::string_view /*peer*/) {}
+  virtual void on_mqtt_refused(mqtt::reason_code, std::string_view /*peer*/) {}
   virtual void on_mqtt_opened(client_id) {}
   /// `present`: the session goes on, as CONNACK says.
   virtual void on_mqtt_attached(client_id, std::string_view /*client identifier*/,
@@ -68,8 +69,8 @@ public:
   /// exactly_once.
   virtual void on_published(spoken, mqtt::qos, std::size_t /*count*/, std::size_t /*bytes*/) {}
   virtual void on_delivered(spoken, mqtt::qos, std::size_t /*count*/, std::size_t /*bytes*/) {}
-  /// From the read of a publisher to the topic's word that the messages have their place.
-  virtual void on_acknowledged_after(duration, std::size_t /*count*/) {}
+  /// So many messages of a publisher, which were read at this instant, have their place in a topic.
+  virtual void on_acknowledged(instant /*read_at*/, std::size_t /*count*/) {}
   /// What is kept for subscribers has grown by so many bytes, or shrunk.
   virtual void on_queued(spoken, std::ptrdiff_t /*bytes*/) {}
   /// Something was refused because of an account's plan or rules: `limit` is its name there.

@@ -76,7 +76,7 @@ void session::handle(const link_closed& closed) {
 void session::handle(const publish_sequenced& sequenced) {
   for (std::size_t i = 0; i != sequenced.count && !has_ended(); ++i)
     core_.complete(now(), sequenced.first + i);
-  world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
+  world_.watching.on_acknowledged(sequenced.at, sequenced.count);
   pump();
 }
 

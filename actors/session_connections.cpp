@@ -83,8 +83,8 @@ void session::welcome(const admission& asking) {
 
 void session::refuse(const link_ptr& link, errc reason, std::string_view text) {
   message::encode(link->output(), message::connack_failed{reason, text}, to_timestamp(now()));
+  world_.watching.on_connection_refused(reason, link->peer());
   link->close();
-  world_.watching.on_connection_refused(reason);
 }
 
 void session::lose_connection(errc reason) {

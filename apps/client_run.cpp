@@ -42,15 +42,23 @@ client_run::client_run(std::string command, const client_options& chosen)
 void client_run::listen() {
   server_.on_connected([this](const client_event::connected& e) {
     last_loss_.clear();
+    was_connected_ = true;
     limits_ = e.limits;
-    note("connected to " + address_ + " as client " + std::to_string(e.client) +
-         (e.resumed ? ", resumed" : ""));
+    const auto text = "connected to " + address_ + " as client " + std::to_string(e.client) +
+                      (e.resumed ? ", resumed" : "");
+    if (std::exchange(outage_told_, false))
+      tell(text);
+    else
+      note(text);
     if (on_connected_)
       on_connected_();
   });
   server_.on_connection_lost([this](const client_event::connection_lost& e) {
+    const bool is_outage = !was_connected_ || !last_loss_.empty();
     last_loss_ = in_words(e.reason, e.text);
     note("no connection: " + last_loss_ + "; next attempt in " + to_text(e.attempt_in));
+    if (is_outage)
+      note_outage();
   });
   server_.on_stopped([this](const client_event::stopped& e) {
     if (!ending_)
@@ -137,6 +145,12 @@ void client_run::tell(std::string_view text) {
 void client_run::note(std::string_view text) {
   if (watched_ && !ending_)
     tell(text);
+}
+
+void client_run::note_outage() {
+  if (!tells_outages_ || watched_ || ending_ || std::exchange(outage_told_, true))
+    return;
+  tell("no connection to " + address_ + ": " + last_loss_ + "; goes on trying");
 }
 
 void client_run::show_progress(const std::string& text) {

@@ -53,6 +53,9 @@ public:
   void finish(int exit_code = 0);
   /// To be called before run(): fails when it has not ended by then.
   void give_up_after(duration timeout);
+  /// For whoever waits without end: also where nobody watches it is told that there is no server,
+  /// once, and that there is one again. A single cut is none of it.
+  void tell_outages() { tells_outages_ = true; }
   /// Standard output refused what we wrote. That nobody reads any more (EPIPE) is a quiet end; of
   /// what a signal interrupts (EINTR) the signal itself tells.
   void handle_unwritable(const boost::system::error_code& error);
@@ -70,6 +73,7 @@ public:
 
 private:
   void listen();
+  void note_outage();
   void await_signal();
   void end();
 
@@ -87,6 +91,9 @@ private:
   std::function<std::string()> on_last_words_;
   std::optional<session_limits> limits_;
   std::string last_loss_; // since the connection stood last
+  bool was_connected_ = false;
+  bool tells_outages_ = false;
+  bool outage_told_ = false;
   bool progress_shown_ = false;
   bool ending_ = false;
   int exit_code_ = 0;

@@ -51,6 +51,7 @@ public:
       , run_{"sub", command.client}
       , output_{run_.context(), run_.signals(),
                 [this](const auto& error) { run_.handle_unwritable(error); }} {
+    run_.tell_outages();
     run_.on_interrupt([this] {
       output_.flush();
       run_.finish(command_.count == 0 ? 0 : 1);

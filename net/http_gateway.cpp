@@ -6,6 +6,8 @@
 #include "protocol/topic_name.hpp"
 #include "protocol/utf8.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 namespace kodama::net {
@@ -19,6 +21,9 @@ constexpr std::string_view topics_path = "/v1/topics/";
 constexpr std::string_view subscribers_tail = "/subscribers";
 /// Answered in one turn to one visitor: others want something too.
 constexpr unsigned requests_at_once = 16;
+/// Connections beyond connections_max: a full server is not a dead one, and its health can be
+/// asked.
+constexpr std::size_t places_kept = 16;
 /// Publishes by HTTP have no session: this ClientID is nobody's.
 constexpr client_id no_client = 0;
 
@@ -33,6 +38,15 @@ unsigned status_of(actors::publish_refusal::limit which) {
   case actors::publish_refusal::limit::stored_bytes_max: return 507;
   }
   return 429;
+}
+
+std::string text_of_bad_topic(std::string_view topic, boost::system::error_code why,
+                              std::uint32_t most) {
+  if (why == errc::topic_too_long)
+    return "topic: it has " + std::to_string(topic.size()) + " bytes, and topic_length_max is " +
+           std::to_string(most);
+  return "topic: " + why.message() +
+         ": expected UTF-8 without control characters, +, # and a $ at the beginning";
 }
 
 } // namespace
@@ -92,16 +106,22 @@ void http_gateway::on_exit() {
 void http_gateway::accept(const actors::link_accepted& accepted) {
   auto& link = *accepted.link;
   link.bind(caf::actor{this}, actors::link::reading::once);
-  if (accepted.connections > options_.connections_max ||
-      visitors_.size() >= options_.unauthenticated_max) {
-    append(link.output(), as_bytes(http_response({503, plain, "too many connections\n"})));
-    link.close();
-    world_.watching.on_connection_refused(errc::too_many_connections);
-    return;
-  }
+  if (accepted.connections > options_.connections_max + places_kept)
+    return turn_away(link, errc::too_many_connections, "connections_max", options_.connections_max);
+  if (visitors_.size() >= options_.unauthenticated_max)
+    return turn_away(link, errc::too_many_unauthenticated, "unauthenticated_max",
+                     options_.unauthenticated_max);
   visitors_.emplace(link.id(), visitor{accepted.link, http_reader{options_.mqtt.packet_size_max},
                                        now() + patience, std::nullopt, false});
   arm_alarm();
+}
+
+void http_gateway::turn_away(actors::link& visitor, errc reason, std::string_view limit,
+                             std::size_t most) {
+  const auto text = std::string{limit} + " is " + std::to_string(most);
+  append(visitor.output(), as_bytes(http_response({503, json, error_text(text)})));
+  world_.watching.on_connection_refused(reason, visitor.peer());
+  visitor.close();
 }
 
 void http_gateway::receive(const actors::link_received& received) {
@@ -163,6 +183,11 @@ void http_gateway::answer(visitors::iterator at, unsigned status, std::string_vi
 
 void http_gateway::refuse(visitors::iterator at, unsigned status, std::string_view text) {
   answer(at, status, json, error_text(text));
+}
+
+void http_gateway::deny(visitors::iterator at, std::string_view why) {
+  spdlog::info("HTTP request from {} refused: {}", at->second.link->peer(), why);
+  refuse(at, 401, why);
 }
 
 void http_gateway::drop_overdue() {
@@ -232,7 +257,7 @@ void http_gateway::identify(visitors::iterator at) {
   const auto& asked = *at->second.asked;
   const auto shown = credentials_in(asked);
   if (!shown)
-    return refuse(at, 401, "Authorization: expected Bearer TOKEN or Basic with user and password");
+    return deny(at, "Authorization: expected Bearer TOKEN or Basic with user and password");
   const auto known =
       world_.gate.identify({shown->user, shown->secret}, caf::actor{this}, at->first);
   if (known)
@@ -247,15 +272,14 @@ void http_gateway::handle(const actors::identified& found) {
   if (found.is_busy)
     return refuse(at, 503, "too many passwords wait to be judged; try again");
   if (!found.account)
-    return refuse(at, 401, "the token, or the user and password, are not known here");
+    return deny(at, "the token, or the user and password, are not known here");
   // A token in an address is in many logs: where a secret is configured, it alone is no proof.
   const auto& secret = found.account->webhook_secret;
   const bool by_address = asked.authorization.empty();
   if (!secret.empty() && (by_address || !asked.signature.empty()) &&
       !is_signed(asked.body, asked.signature, secret))
-    return refuse(at, 401,
-                  asked.signature.empty() ? "X-Hub-Signature-256 is missing"
-                                          : "X-Hub-Signature-256 is not that of this body");
+    return deny(at, asked.signature.empty() ? "X-Hub-Signature-256 is missing"
+                                            : "X-Hub-Signature-256 is not that of this body");
   carry_out(at, *found.account);
 }
 
@@ -275,7 +299,10 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
   const auto& asked = *at->second.asked;
   const auto topic_max = options_.session.limits.topic_length_max;
   if (const auto checked = check_topic_name(topic, topic_max); !checked)
-    return refuse(at, 400, "topic: " + checked.error().message());
+    return refuse(at, 400, text_of_bad_topic(topic, checked.error(), topic_max));
+  const auto retain = asked.parameter("retain");
+  if (!retain.empty() && retain != "true" && retain != "false")
+    return refuse(at, 400, "retain: expected true or false, not " + std::string{retain});
   const auto allowed = actors::permissions_of(who, {});
   const auto exceeded = [&](const actors::publish_refusal& by) {
     world_.watching.on_limit_hit(no_client, who.name, name_of(by.which));
@@ -287,7 +314,7 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
   said.topic = topic;
   said.payload = as_bytes(asked.body);
   said.qos = mqtt::qos::at_least_once;
-  said.retain = asked.parameter("retain") == "true";
+  said.retain = retain == "true";
   if (!asked.content_type.empty() && is_utf8(asked.content_type))
     said.properties.content_type = asked.content_type;
   auto room = actors::retained_quota::take(retained_, who, said);
@@ -304,9 +331,9 @@ void http_gateway::publish(visitors::iterator at, std::string_view topic,
 }
 
 void http_gateway::list(visitors::iterator at, std::string_view topic, const actors::account& who) {
-  if (const auto checked = check_topic_name(topic, options_.session.limits.topic_length_max);
-      !checked)
-    return refuse(at, 400, "topic: " + checked.error().message());
+  const auto topic_max = options_.session.limits.topic_length_max;
+  if (const auto checked = check_topic_name(topic, topic_max); !checked)
+    return refuse(at, 400, text_of_bad_topic(topic, checked.error(), topic_max));
   const auto allowed = actors::permissions_of(who, {});
   if (allowed && !(allowed->may_subscribe(topic) && allowed->may_hear(topic))) {
     world_.watching.on_limit_hit(no_client, who.name, "subscribe");
@@ -322,7 +349,7 @@ void http_gateway::handle(const actors::publish_sequenced& sequenced) {
   const auto whose = waiting_.extract(sequenced.first);
   if (whose.empty())
     return;
-  world_.watching.on_acknowledged_after(now() - sequenced.at, sequenced.count);
+  world_.watching.on_acknowledged(sequenced.at, sequenced.count);
   if (const auto at = visitors_.find(whose.mapped()); at != visitors_.end() && at->second.asked)
     answer(at, 200, json, published_text(at->second.asked->path.substr(publish_path.size())));
   read_on(whose.mapped());

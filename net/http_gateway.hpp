@@ -45,6 +45,8 @@ private:
   using visitors = std::map<actors::link_id, visitor>;
 
   void accept(const actors::link_accepted& accepted);
+  /// Before a request: no limit of HTTP, but of the server.
+  void turn_away(actors::link& visitor, errc reason, std::string_view limit, std::size_t most);
   void receive(const actors::link_received& received);
   /// Serves what this visitor has sent, one after the other, as long as nobody else has to answer.
   void read_on(actors::link_id whose);
@@ -59,6 +61,8 @@ private:
   void answer(visitors::iterator at, unsigned status, std::string_view content_type,
               std::string_view body, std::string_view allowed = {});
   void refuse(visitors::iterator at, unsigned status, std::string_view text);
+  /// 401; the log is told from where.
+  void deny(visitors::iterator at, std::string_view why);
   void drop_overdue();
   void arm_alarm();
 

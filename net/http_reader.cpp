@@ -57,6 +57,27 @@ std::string text_of(const http::fields& from, std::string_view name) {
   return at == from.end() ? std::string{} : std::string{at->value()};
 }
 
+/// Which host is meant takes one Host line from HTTP/1.1 on (RFC 9112, 3.2); where the target is a
+/// whole address, that names it (3.2.2).
+std::optional<http_refusal> take_host(const http::request<http::string_body>& from,
+                                      std::string_view& target, http_request& to) {
+  const auto lines = from.count(http::field::host);
+  if (lines > 1 || (lines == 0 && from.version() >= 11))
+    return http_refusal{400,
+                        "Host: expected once, and it is there " + std::to_string(lines) + " times"};
+  to.host = text_of(from, "Host");
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!boost::beast::iequals(target.substr(0, scheme.size()), scheme))
+      continue;
+    target.remove_prefix(scheme.size());
+    const auto end = std::min(target.find_first_of("/?"), target.size());
+    to.host = std::string{target.substr(0, end)};
+    target.remove_prefix(end);
+    break;
+  }
+  return std::nullopt;
+}
+
 /// Why the end of a body can't be told. Beast decodes what it knows and takes no notice of the
 /// rest, which whoever stands before this server may read otherwise (RFC 9112, 6.1 and 6.3).
 std::optional<http_refusal> check_framing(const http::request<http::string_body>& from) {
@@ -127,7 +148,8 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
     if (const auto refused = check_framing(parser_->get()))
       return *refused;
   if (failure == http::error::body_limit)
-    return http_refusal{413, "the body may have " + std::to_string(body_size_max_) + " bytes"};
+    return http_refusal{413, "the body may have " + std::to_string(body_size_max_) +
+                                 " bytes (mqtt_limits.packet_size_max)"};
   if (failure == http::error::header_limit)
     return http_refusal{431, "the header may have " + std::to_string(header_size_max) + " bytes"};
   if (failure && failure != http::error::need_more)
@@ -146,10 +168,12 @@ boost::system::result<std::optional<http_request>, http_refusal> http_reader::ne
   auto& message = parser_->get();
   http_request found;
   found.method = std::string{message.method_string()};
-  take_target({message.target().data(), message.target().size()}, found);
+  std::string_view target{message.target().data(), message.target().size()};
+  if (auto refused = take_host(message, target, found))
+    return std::move(*refused);
+  take_target(target, found);
   found.authorization = text_of(message, "Authorization");
   found.origin = text_of(message, "Origin");
-  found.host = text_of(message, "Host");
   found.content_type = text_of(message, "Content-Type");
   found.signature = text_of(message, "X-Hub-Signature-256");
   found.keep_alive = message.keep_alive();

@@ -9,11 +9,11 @@ namespace kodama::net {
 /// Writes the lives of sessions to the log; says nothing about single messages.
 class log_observer : public actors::observer {
 public:
-  void on_connection_refused(errc reason) override {
-    spdlog::info("connection refused: {}", to_string(reason));
+  void on_connection_refused(errc reason, std::string_view peer) override {
+    spdlog::info("connection from {} refused: {}", peer, to_string(reason));
   }
-  void on_mqtt_refused(mqtt::reason_code reason) override {
-    spdlog::info("connection refused: {}", mqtt::name_of(reason));
+  void on_mqtt_refused(mqtt::reason_code reason, std::string_view peer) override {
+    spdlog::info("connection from {} refused: {}", peer, mqtt::name_of(reason));
   }
   void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
                         bool present, actors::link_id) override {

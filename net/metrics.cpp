@@ -21,8 +21,9 @@ constexpr std::array<const char*, 3> protocol_names{"native", "mqtt", "http"};
 constexpr std::array<const char*, 5> drop_names{"slow_reader", "away", "expired", "too_large",
                                                 "no_member"};
 /// Seconds; the last bucket, without a bound, follows.
-constexpr std::array<double, 12> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
-                                        0.01,   0.025,   0.05,   0.1,   0.25,   1};
+constexpr std::array<double, 15> bounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025,
+                                        0.0005,  0.001,    0.0025,  0.005,  0.01,
+                                        0.025,   0.05,     0.1,     0.25,   1};
 
 template <class Enum>
 std::size_t index_of(Enum which) {
@@ -97,13 +98,13 @@ void metrics::count_request(unsigned status) const {
 
 // --- what happens -------------------------------------------------------------------------------
 
-void metrics::on_connection_refused(errc reason) {
-  log_observer::on_connection_refused(reason);
+void metrics::on_connection_refused(errc reason, std::string_view peer) {
+  log_observer::on_connection_refused(reason, peer);
   count(refused_, to_string(reason));
 }
 
-void metrics::on_mqtt_refused(mqtt::reason_code reason) {
-  log_observer::on_mqtt_refused(reason);
+void metrics::on_mqtt_refused(mqtt::reason_code reason, std::string_view peer) {
+  log_observer::on_mqtt_refused(reason, peer);
   count(refused_, mqtt::name_of(reason));
 }
 
@@ -160,7 +161,9 @@ void metrics::on_delivered(actors::spoken to, mqtt::qos qos, std::size_t count, 
   out_.add(to, qos, count, bytes);
 }
 
-void metrics::on_acknowledged_after(duration took, std::size_t count) {
+void metrics::on_acknowledged(instant read_at, std::size_t count) {
+  // A turn of a shard has one time for all: what comes about within it would have taken none.
+  const auto took = instant{std::chrono::steady_clock::now().time_since_epoch()} - read_at;
   const auto seconds = std::chrono::duration<double>{took}.count();
   std::size_t bucket = 0;
   while (bucket != bounds.size() && seconds > bounds[bucket])

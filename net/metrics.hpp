@@ -32,8 +32,8 @@ public:
   void count_request(unsigned status) const;
 
   // actors::observer
-  void on_connection_refused(errc reason) override;
-  void on_mqtt_refused(mqtt::reason_code reason) override;
+  void on_connection_refused(errc reason, std::string_view peer) override;
+  void on_mqtt_refused(mqtt::reason_code reason, std::string_view peer) override;
   void on_mqtt_opened(client_id client) override;
   void on_mqtt_ended(client_id client, mqtt::reason_code reason) override;
   void on_mqtt_attached(client_id client, std::string_view name, mqtt::protocol_version version,
@@ -47,7 +47,7 @@ public:
                     std::size_t bytes) override;
   void on_delivered(actors::spoken to, mqtt::qos qos, std::size_t count,
                     std::size_t bytes) override;
-  void on_acknowledged_after(duration took, std::size_t count) override;
+  void on_acknowledged(instant read_at, std::size_t count) override;
   void on_queued(actors::spoken for_whom, std::ptrdiff_t bytes) override;
   void on_dropped(client_id client, actors::drop why, std::size_t count) override;
   void on_limit_hit(client_id client, std::string_view account, std::string_view limit) override;
@@ -83,7 +83,7 @@ private:
   std::array<number, drops> dropped_{};
   gauge topics_{0};
   number datagrams_refused_{0};
-  static constexpr std::size_t latency_bounds = 12;
+  static constexpr std::size_t latency_bounds = 15;
   std::array<number, latency_bounds + 1> latencies_{};
   number latency_nanoseconds_{0};
 

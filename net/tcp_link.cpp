@@ -1,6 +1,7 @@
 #include "net/tcp_link.hpp"
 
 #include "actors/messages.hpp"
+#include "net/endpoint_text.hpp"
 #include "protocol/assert.hpp"
 
 #include <boost/asio/error.hpp>
@@ -33,9 +34,7 @@ tcp_link::~tcp_link() {
 
 std::string tcp_link::peer() const {
   const auto remote = socket_.peer();
-  if (!remote)
-    return "gone";
-  return remote->address().to_string() + ":" + std::to_string(remote->port());
+  return remote ? to_text(*remote) : "gone";
 }
 
 void tcp_link::bind(const caf::actor& owner, reading how) {

@@ -683,8 +683,8 @@ class Http(Accounts):
         return answer
 
     def test_what_is_no_http(self):
-        for said in (b"\x10\x20garbage\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 5000,
-                     b"POST /v1/publish/t HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"):
+        for said in (b"\x10\x20garbage\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"a: b\r\n" * 5000,
+                     b"POST /v1/publish/t HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n"):
             answer = self.converse(said)
             self.assertRegex(answer, rb"^HTTP/1.1 4(00|13|31) ")
         self.assertEqual(self.request("GET", "/healthz")[0], 200)

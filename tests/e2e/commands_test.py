@@ -243,6 +243,17 @@ class Refusals(harness.Case):
             self.assert_one_line(done.stderr, "300 ms.*no connection to .*Connection refused")
             self.assertLess(time.monotonic() - started, 10)
 
+    def test_whoever_waits_for_ever_is_told_once(self):
+        address = self.serve_and_stop()
+        sub = self.start("sub", "--connect", address, "t")
+        sub.until(f"no connection to {address}: Connection refused; goes on trying")
+        time.sleep(1)
+        server = self.start("serve", "--listen", address)
+        sub.until(f"connected to {address} as client")
+        self.assertEqual(len(sub.stderr().splitlines()), 2)
+        sub.stop()
+        server.stop()
+
     def serve_and_stop(self):
         server = self.serve()
         self.assertEqual(server.stop(), 0)

@@ -231,7 +231,7 @@ INSTEAD_OF_CONNECT = [
     ("pingreq_first", packet(PINGREQ), None, "3.1.0-1"),
     ("disconnect_first", packet(DISCONNECT), None, "3.1.0-1"),
     ("auth_first", packet(AUTH), None, "3.1.0-1"),
-    ("http_first", b"GET / HTTP/1.1\r\n\r\n", None, "3.1.0-1"),
+    ("http_first", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", None, "3.1.0-1"),
     ("connect_flags_of_header", connect(first=CONNECT | 1), None, "2.1.3-1"),
     ("connect_remaining_length", u8(CONNECT) + LONG_INTEGER, None, "2.1.4"),
     ("protocol_name", connect(name="MQTX"), None, "3.1.2-1"),

@@ -470,7 +470,7 @@ class WebSockets(Transports):
     def test_what_is_no_upgrade_gets_an_answer_in_http(self):
         for name in ("mqtt-ws", "mqtt-wss"):
             self.assertEqual(self.status(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", name), 426)
-            self.assertEqual(self.status(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", name),
+            self.assertEqual(self.status(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", name),
                              405)
             self.assertEqual(self.status(b"GET\r\n\r\n\r\n\r\n", name), 400)
             self.assertEqual(
@@ -623,7 +623,7 @@ class Silent(Transports):
         for i, name in enumerate(kinds[:3] * 5):  # stuck one layer further up
             peer = self.tcp(name) if name == "mqtt-ws" else self.tls(name)
             if i % 2:
-                peer.sendall(b"GET / HTTP/1.1\r\n" if "-ws" in name else b"\x10\x0d\x00")
+                peer.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n" if "-ws" in name else b"\x10\x0d\x00")
             peers.append(peer)
         for peer in peers:
             receive_all(peer)

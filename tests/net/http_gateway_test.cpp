@@ -97,7 +97,7 @@ struct HttpGateway : testing::Test {
   }
 };
 
-constexpr std::string_view request = "GET /healthz HTTP/1.1\r\n\r\n";
+constexpr std::string_view request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 std::string times(std::size_t count, std::string_view what) {
   std::string all;
@@ -124,14 +124,15 @@ TEST_F(HttpGateway, AnswersAsManyAtOnceAsTheLinkTakes) {
 }
 
 TEST_F(HttpGateway, ReadsNothingBehindARequestThatClosesTheConnection) {
-  say("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n" + std::string{request});
+  say("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" +
+      std::string{request});
   EXPECT_EQ(count(link->take(), "HTTP/1.1 "), 1u);
   EXPECT_TRUE(link->closed);
 }
 
 TEST_F(HttpGateway, WaitsThirtySecondsForARequest) {
   using std::chrono::seconds;
-  say("GET /healthz HTTP/1.1\r\nX: ");
+  say("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ");
   for (int i = 0; i != 28; ++i) {
     home.pass(seconds{1});
     say("a");
@@ -146,9 +147,10 @@ TEST_F(HttpGateway, BeginsToCountAnewWithEachRequest) {
   using std::chrono::seconds;
   home.pass(seconds{25});
   for (int i = 0; i != 3; ++i) {
-    say("GET /healthz HTTP/1.1\r\n");
+    say("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
     home.pass(seconds{25});
-    say("\r\nGET /healthz HTTP/1.1\r\n"); // the next one begins when this one is answered
+    say("\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n"); // the next one begins when this one is
+                                                             // answered
     home.pass(seconds{25});
     say("\r\n");
     EXPECT_EQ(count(link->take(), "HTTP/1.1 200 "), 2u);

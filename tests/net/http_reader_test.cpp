@@ -30,7 +30,8 @@ unsigned refusal_of(std::string_view text) {
 }
 
 std::string with(std::string_view fields, std::string_view body) {
-  return "POST /v1/publish/t HTTP/1.1\r\n" + std::string{fields} + "\r\n" + std::string{body};
+  return "POST /v1/publish/t HTTP/1.1\r\nHost: localhost\r\n" + std::string{fields} + "\r\n" +
+         std::string{body};
 }
 
 constexpr std::string_view chunked_hello = "5\r\nhello\r\n0\r\n\r\n";
@@ -98,7 +99,7 @@ TEST(HttpReader, RefusesABodyWhoseEndCannotBeTold) {
   for (const auto* coding : {"gzip", "identity", "xchunked", "chunked, identity", "chunked;a=b", "",
                              ",", "chunked\r\nTransfer-Encoding: gzip", "\vchunked"})
     EXPECT_EQ(refusal_of(with("Transfer-Encoding: " + std::string{coding} + "\r\n",
-                              "GET /metrics HTTP/1.1\r\n\r\n")),
+                              "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")),
               400u)
         << coding;
 }
@@ -116,6 +117,28 @@ TEST(HttpReader, RefusesALengthBesideACoding) {
 TEST(HttpReader, RefusesACodingInHttp10) {
   EXPECT_EQ(refusal_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"),
             400u);
+}
+
+TEST(HttpReader, RefusesARequestThatDoesNotSayForWhichHostItIs) {
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\n\r\n"), 400u);
+  EXPECT_EQ(refusal_of("GET http://a/ HTTP/1.1\r\n\r\n"), 400u);
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400u);
+  EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 0u);
+  EXPECT_EQ(refusal_of("GET / HTTP/1.0\r\n\r\n"), 0u);
+}
+
+TEST(HttpReader, TakesTheHostOfATargetThatNamesOne) {
+  const auto read = [](std::string_view target) {
+    http_reader reader{body_max};
+    reader.feed(as_bytes("GET " + std::string{target} + " HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    const auto next = reader.next();
+    EXPECT_TRUE(next && *next) << target;
+    return (*next)->host + " " + (*next)->path + " " + std::string{(*next)->parameter("a")};
+  };
+  EXPECT_EQ(read("/healthz?a=b"), "localhost /healthz b");
+  EXPECT_EQ(read("http://a.example:80/healthz?a=b"), "a.example:80 /healthz b");
+  EXPECT_EQ(read("HTTPS://[::1]/healthz"), "[::1] /healthz ");
+  EXPECT_EQ(read("http://a.example?a=b"), "a.example  b");
 }
 
 } // namespace
