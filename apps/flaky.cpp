@@ -73,7 +73,8 @@ void add_tcp_options(CLI::App& app, net::flaky_options& options) {
       ->type_name("DURATION");
   add_parsed_option(app, "--half-open", options.half_open, parse_share,
                     "TCP: share of the cuts of which one side, drawn evenly, is not told")
-      ->type_name("SHARE");
+      ->type_name("SHARE")
+      ->needs("--cut-every");
   add_parsed_option(app, "--half-open-for", options.half_open_for, parse_duration,
                     "TCP: when that side is reset too, unless it has closed (default: 10s)")
       ->type_name("DURATION");
@@ -117,7 +118,7 @@ std::string to_string(const asio::ip::tcp::endpoint& endpoint) {
 }
 
 int fail(const std::string& what, const error_code& error) {
-  std::fprintf(stderr, "kodama: flaky %s: %s\n", what.c_str(), error.message().c_str());
+  std::fprintf(stderr, "kodama: flaky: %s: %s\n", what.c_str(), error.message().c_str());
   return 1;
 }
 
@@ -128,6 +129,10 @@ int run(flaky_command& command) {
   const auto to = net::resolve(command.to.host, command.to.port);
   if (!to)
     return fail("cannot resolve " + command.to.host, to.error());
+  if (*listen == *to && to->port() != 0) {
+    std::fprintf(stderr, "kodama: flaky: --to is --listen: it would pass everything on to itself\n");
+    return 1;
+  }
   command.options.listen = *listen;
   command.options.to = *to;
   raise_descriptor_limit();

@@ -46,7 +46,10 @@ public:
       spdlog::warn("client {}: session ended: {}", client, to_string(reason));
   }
   void on_limit_hit(client_id client, std::string_view account, std::string_view limit) override {
-    spdlog::info("client {}: account \"{}\" was refused by \"{}\"", client, account, limit);
+    if (account.empty())
+      spdlog::info("client {}: refused by \"{}\"", client, limit);
+    else
+      spdlog::info("client {}: account \"{}\" was refused by \"{}\"", client, account, limit);
   }
   void on_route_changed(client_id client, bool udp) override {
     spdlog::debug("client {}: unreliable messages go by {}", client, udp ? "UDP" : "TCP");

@@ -46,6 +46,7 @@ TEST(FlakyCommand, NeedsBothEndsAndARealPortToConnectTo) {
   EXPECT_EQ(complaint("--listen 127.0.0.1:0"), "--to is required");
   EXPECT_EQ(complaint("--listen 127.0.0.1:0 --to localhost:0"),
             "--to: \"localhost:0\" names no port; expected one from 1 to 65535");
+  EXPECT_EQ(complaint(ends + "--half-open 10%"), "--half-open requires --cut-every");
 }
 
 TEST(FlakyCommand, ShowsAnExampleInItsHelp) {

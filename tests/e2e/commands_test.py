@@ -243,6 +243,11 @@ class Refusals(harness.Case):
             self.assert_one_line(done.stderr, "300 ms.*no connection to .*Connection refused")
             self.assertLess(time.monotonic() - started, 10)
 
+    def test_a_proxy_before_itself(self):
+        done = self.ask("flaky", "--listen", "127.0.0.1:1234", "--to", "127.0.0.1:1234")
+        self.assertEqual(done.returncode, 1)
+        self.assert_one_line(done.stderr, "--to is --listen")
+
     def test_whoever_waits_for_ever_is_told_once(self):
         address = self.serve_and_stop()
         sub = self.start("sub", "--connect", address, "t")
