@@ -130,7 +130,8 @@ int run(flaky_command& command) {
   if (!to)
     return fail("cannot resolve " + command.to.host, to.error());
   if (*listen == *to && to->port() != 0) {
-    std::fprintf(stderr, "kodama: flaky: --to is --listen: it would pass everything on to itself\n");
+    std::fprintf(stderr,
+                 "kodama: flaky: --to is --listen: it would pass everything on to itself\n");
     return 1;
   }
   command.options.listen = *listen;
