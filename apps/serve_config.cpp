@@ -10,10 +10,12 @@
 namespace kodama::apps {
 namespace {
 
-bool speaks_mqtt(const serve_config& config) {
+/// Whether anybody may publish what mqtt_limits.packet_size_max bounds: it bounds HTTP's bodies,
+/// too.
+bool takes_packets(const serve_config& config) {
   return config.mqtt || std::any_of(config.listeners.begin(), config.listeners.end(),
                                     [](const listener_config& each) {
-                                      return each.protocol == net::spoken_protocol::mqtt;
+                                      return each.protocol != net::spoken_protocol::native;
                                     });
 }
 
@@ -41,7 +43,7 @@ private:
       mistake("limits.message_size_max has to be at least limits.topic_length_max + " +
               std::to_string(frame) + ", that is " +
               std::to_string(limits.topic_length_max + frame) + " bytes");
-    if (speaks_mqtt(config_) &&
+    if (takes_packets(config_) &&
         config_.server.node.mqtt.packet_size_max + frame > limits.message_size_max)
       mistake("mqtt_limits.packet_size_max (" +
               std::to_string(config_.server.node.mqtt.packet_size_max) +

@@ -195,6 +195,20 @@ TEST_F(ConfigReader, HttpIsNotSpokenOverWebSocket) {
             lines{file_ + ":2: listener: HTTP is not spoken over WebSocket: leave websocket out"});
 }
 
+TEST_F(ConfigReader, WhatComesByMqttOrHttpHasToFitIntoNativeMessages) {
+  const std::string large = "[mqtt_limits]\npacket_size_max = \"1MiB\"\n";
+  for (const std::string protocol : {"mqtt", "http"}) {
+    ASSERT_EQ(mistakes_of(large + "[[listener]]\nprotocol = \"" + protocol +
+                          "\"\naddress = \"127.0.0.1:1\"\n"),
+              lines{});
+    EXPECT_EQ(to_strings(check_config(config_)),
+              lines{"mqtt_limits.packet_size_max (1048576) has to be at most "
+                    "limits.message_size_max - 512, that is 65024 bytes"});
+  }
+  ASSERT_EQ(mistakes_of(large), lines{});
+  EXPECT_EQ(to_strings(check_config(config_)), lines{}) << "nobody comes by either";
+}
+
 TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
   ASSERT_EQ(mistakes_of("listen = \"0.0.0.0:0\"\n[[listener]]\nprotocol = \"mqtt\"\n"
                         "address = \"0.0.0.0:0\"\nwebsocket = true\n"),
