@@ -180,6 +180,9 @@ int change(const passwd_flags& flags, const std::optional<std::string>& hash) {
 int run(const passwd_flags& flags) {
   if (const auto checked = check_user_name(flags.user); !checked)
     return fail(checked.error().reason);
+  // Before it is opened: a pipe would keep us waiting for whoever writes to it.
+  if (is_special(flags.file))
+    return fail(flags.file + ": is not a regular file");
   if (is_there(flags.file))
     if (const auto users = read_passwords(flags.file); !users)
       return fail(users.error().reason);

@@ -66,13 +66,12 @@ bool write_to(const std::string& path, int how, std::string_view content) {
   return written;
 }
 
-/// What is there and no file: not to be replaced by one.
+} // namespace
+
 bool is_special(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
 }
-
-} // namespace
 
 std::optional<std::string> read_whole(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -132,6 +131,10 @@ bool write_whole(const std::string& path, std::string_view content) {
 }
 
 bool write_secret(const std::string& path, std::string_view content) {
+  if (is_special(path)) {
+    errno = EINVAL;
+    return false;
+  }
   const auto target = behind_links(path);
   if (!target)
     return false;

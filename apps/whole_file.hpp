@@ -18,14 +18,18 @@ constexpr std::size_t whole_file_max = std::size_t{64} * 1024 * 1024;
 /// What to say after that, while errno still tells why.
 [[nodiscard]] std::string cannot_read(const std::string& path);
 
+/// What is there, or where its link leads to, is no regular file: a directory, a device, a pipe.
+[[nodiscard]] bool is_special(const std::string& path);
+
 /// Writes it beside the file first and renames it then, so that whoever reads finds the old content
 /// or the new one. A symbolic link stays one, and what is no file (a device, a pipe) is written to.
 /// False, with errno set, when it cannot be written; then nothing is left beside the file.
 [[nodiscard]] bool write_whole(const std::string& path, std::string_view content);
 
-/// The same for what is nobody else's business. A file that is there keeps its mode, and its owner
-/// and group as far as we may give them; a new one is its owner's alone (0600), and where its
-/// directory is one group's to read and nobody else's (0750), that group's to read (0640).
+/// The same for what is nobody else's business, and into regular files alone: what else is there
+/// stays as it is (EINVAL). A file that is there keeps its mode, and its owner and group as far as
+/// we may give them; a new one is its owner's alone (0600), and where its directory is one group's
+/// to read and nobody else's (0750), that group's to read (0640).
 [[nodiscard]] bool write_secret(const std::string& path, std::string_view content);
 
 /// Where `path` leads to, whether or not it is there: what is renamed onto a link replaces the

@@ -153,6 +153,19 @@ TEST_F(WholeFile, ADirectoryForEverybodyMakesNoSecretPublic) {
   }
 }
 
+TEST_F(WholeFile, ASecretTakesThePlaceOfNothingButAFile) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const auto link = directory_ + "/link";
+  std::filesystem::create_symlink("file", link);
+  for (const auto& pipe : {path_, link}) {
+    EXPECT_TRUE(is_special(pipe));
+    EXPECT_FALSE(write_secret(pipe, "secret"));
+    EXPECT_EQ(errno, EINVAL);
+    EXPECT_TRUE(std::filesystem::is_fifo(path_));
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{directory_}, {}), 2);
+}
+
 TEST_F(WholeFile, WhatFailsLeavesNothingBehind) {
   std::filesystem::create_directory(path_); // nothing can be renamed to that
   EXPECT_FALSE(write_secret(path_, "secret"));

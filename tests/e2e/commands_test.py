@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import stat
 import subprocess
 import termios
 import time
@@ -429,6 +430,25 @@ class Passwords(Case):
         self.assertEqual(self.passwd("ann", b"secret\r\n").returncode, 0)
         server = self.serve("--passwords", self.users)
         self.publish(server.address, "--token", "ann:secret", "t", "m")
+
+    def test_what_is_no_file_stays_what_it_is(self):
+        os.mkfifo(self.users)
+        link = os.path.join(self.directory, "link")
+        os.symlink(self.users, link)
+        for path in (self.users, link, self.directory):
+            for flags in ([], ["--delete"]):
+                done = self.ask("passwd", *flags, path, "ann")
+                self.assertEqual(done.returncode, 1)
+                self.assert_one_line(done.stderr, f"^kodama: passwd: {path}: is not a regular file$")
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.users).st_mode))
+
+    def test_a_link_to_a_file_stays_one(self):
+        file = os.path.join(self.directory, "file")
+        open(file, "w").close()
+        os.symlink(file, self.users)
+        self.assertEqual(self.passwd("ann").returncode, 0)
+        self.assertTrue(os.path.islink(self.users))
+        self.assertRegex(self.lines()[0], "^ann:")
 
     def test_an_interrupted_question_leaves_the_terminal_as_it_was(self):
         for how in (signal.SIGINT, signal.SIGTERM):
