@@ -1,5 +1,6 @@
 #include "apps/commands.hpp"
 #include "apps/serve_config.hpp"
+#include "apps/whole_file.hpp"
 #include "net/account_gate.hpp"
 #include "net/system_world.hpp"
 #include "net/usage_file.hpp"
@@ -19,10 +20,10 @@ Exit codes: 0 all is well; 1 there are mistakes.
 Example:
   kodama check-config /etc/kodama/kodama.toml && systemctl reload kodama)";
 
-/// What would end the start.
-config_mistakes check_usage_file(const serve_config& config) {
+/// What would end the start. That there is no file has been told.
+config_mistakes check_usages(const serve_config& config) {
   const auto& server = config.server;
-  if (server.usage_file.empty())
+  if (server.usage_file.empty() || is_special(server.usage_file))
     return {};
   net::system_clock clock;
   net::system_chance random;
@@ -30,13 +31,13 @@ config_mistakes check_usage_file(const serve_config& config) {
   std::string why;
   if (net::usage_file::read(server.usage_file, gate, why))
     return {};
-  return {{{}, "usage_file: " + why}};
+  return {{place_of(config, "usage_file"), why}};
 }
 
 int run(const std::string& file) {
   serve_config config;
   auto mistakes = read_config(file, config);
-  for (auto more : {check_everything(config), check_certificates(config), check_usage_file(config)})
+  for (auto more : {check_everything(config), check_certificates(config), check_usages(config)})
     mistakes.insert(mistakes.end(), more.begin(), more.end());
   for (const auto& each : mistakes)
     std::fprintf(stderr, "kodama: check-config: %s\n", to_string(each).c_str());

@@ -102,6 +102,7 @@ private:
           text << value;
       });
       config_.written[key] = text.str();
+      config_.places[key] = {file_, line_of(node), key};
     }
   }
 

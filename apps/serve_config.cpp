@@ -82,8 +82,24 @@ private:
 
 } // namespace
 
+config_place place_of(const serve_config& config, const std::string& key) {
+  const auto at = config.places.find(key);
+  return at == config.places.end() ? config_place{"", 0, key} : at->second;
+}
+
 config_mistakes check_config(const serve_config& config) {
   return contradictions{config}.find();
+}
+
+config_mistakes check_usage_file(const serve_config& config) {
+  const auto& file = config.server.usage_file;
+  if (file.empty())
+    return {};
+  if (is_special(file))
+    return {{place_of(config, "usage_file"), file + ": is not a regular file"}};
+  if (!can_make_beside(file))
+    return {{place_of(config, "usage_file"), cannot_write(file)}};
+  return {};
 }
 
 config_mistakes resolve_addresses(serve_config& config) {
@@ -114,10 +130,9 @@ config_mistakes resolve_addresses(serve_config& config) {
 
 config_mistakes check_everything(serve_config& config) {
   auto found = check_config(config);
-  const auto accounts = load_accounts(config);
-  found.insert(found.end(), accounts.begin(), accounts.end());
-  const auto addresses = resolve_addresses(config);
-  found.insert(found.end(), addresses.begin(), addresses.end());
+  for (const auto& more :
+       {load_accounts(config), check_usage_file(config), resolve_addresses(config)})
+    found.insert(found.end(), more.begin(), more.end());
   return found;
 }
 

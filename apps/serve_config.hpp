@@ -40,7 +40,12 @@ struct serve_config {
   std::vector<std::string> jwt_files; ///< the key of each; empty: it stands in the file itself
   /// Every value of the file as it is written there, by its key: what a later reading differs in.
   std::map<std::string, std::string, std::less<>> written;
+  /// Where each of these stands; of one that a flag has replaced, the flag.
+  std::map<std::string, config_place, std::less<>> places;
 };
+
+/// Where the value of a key has come from; the key alone where nobody has given one.
+[[nodiscard]] config_place place_of(const serve_config& config, const std::string& key);
 
 /// Reads a TOML file over `config`, to its end, whatever is wrong on the way: unknown keys too,
 /// since a misspelt limit is no limit. The reference of all keys is docs/operations.md.
@@ -53,10 +58,14 @@ struct serve_config {
 /// whether every plan is there.
 [[nodiscard]] config_mistakes load_accounts(serve_config& config);
 
+/// Whether the counts of `usage_file` can be kept there, found out without touching it. Otherwise
+/// that would be seen when the first of them are to be written.
+[[nodiscard]] config_mistakes check_usage_file(const serve_config& config);
+
 /// Resolves the addresses into `config.server`; without tokens only loopback is served.
 [[nodiscard]] config_mistakes resolve_addresses(serve_config& config);
 
-/// The tokens, the contradictions, the addresses, once everything has been said.
+/// The tokens, the contradictions, the usage file, the addresses, once everything has been said.
 [[nodiscard]] config_mistakes check_everything(serve_config& config);
 
 /// Reads the certificates and keys, to see whether they can be used.

@@ -171,6 +171,10 @@ bool can_write(const std::string& path) {
   return ::unlink(beside.c_str()) == 0;
 }
 
+bool can_make_beside(const std::string& path) {
+  return ::access(directory_of(path).c_str(), W_OK | X_OK) == 0;
+}
+
 std::string cannot_write(const std::string& path) {
   return "cannot write " + path + ": " + std::strerror(errno);
 }

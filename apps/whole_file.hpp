@@ -40,7 +40,11 @@ constexpr std::size_t whole_file_max = std::size_t{64} * 1024 * 1024;
 /// directory then holds one file more for a moment. False, with errno set, when it cannot.
 [[nodiscard]] bool can_write(const std::string& path);
 
-/// What to say after either, while errno still tells why.
+/// Whether we may put a file beside `path`, asked without trying: nothing changes, not even for a
+/// moment. False, with errno set, when we may not.
+[[nodiscard]] bool can_make_beside(const std::string& path);
+
+/// What to say after any of these, while errno still tells why.
 [[nodiscard]] std::string cannot_write(const std::string& path);
 
 } // namespace kodama::apps

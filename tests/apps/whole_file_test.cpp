@@ -177,6 +177,9 @@ TEST_F(WholeFile, ADirectoryThatIsNotThereIsAnError) {
   EXPECT_FALSE(can_write(directory_ + "/none/file"));
   EXPECT_TRUE(can_write(path_));
   EXPECT_TRUE(std::filesystem::is_empty(directory_)); // which was tried, and left as it was
+  EXPECT_FALSE(can_make_beside(directory_ + "/none/file"));
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_TRUE(can_make_beside(path_));
 }
 
 } // namespace

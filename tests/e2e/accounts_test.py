@@ -321,6 +321,30 @@ class Checking(harness.Case):
         usage.write_text("2026-11 4711 alice\nwhat?\n")
         self.refuses(f'usage_file = "{usage}"\n', "usage_file: ", "usage.txt:2: expected year and month")
 
+    def test_a_usage_file_that_could_not_be_written(self):
+        """Found at the start, not when the first counts are due; and nothing is replaced by it."""
+        pipe, none = (os.path.join(self.directory, name) for name in ("pipe", "none/usage.txt"))
+        os.mkfifo(pipe)
+        for path, said in ((pipe, f"{pipe}: is not a regular file"),
+                           (self.directory, f"{self.directory}: is not a regular file"),
+                           (none, f"cannot write {none}: No such file or directory")):
+            rules = f'threads = 1\nusage_file = "{path}"\n'
+            self.refuses(rules, f"kodama.toml:2: usage_file: {said}")
+            done = self.ask("serve", "--listen", "127.0.0.1:0", "--config",
+                            os.path.join(self.directory, "kodama.toml"))
+            self.assertEqual(done.returncode, 1)
+            self.assert_one_line(done.stderr, f"kodama.toml:2: usage_file: {said}")
+
+    def test_a_usage_file_is_left_alone_by_a_check(self):
+        usage = pathlib.Path(self.directory, "usage.txt")
+        for text in (None, "2026-11 4711 alice\n"):
+            if text is not None:
+                usage.write_text(text)
+            pathlib.Path(self.directory, "kodama.toml").write_text(f'usage_file = "{usage}"\n')
+            done = self.ask("check-config", os.path.join(self.directory, "kodama.toml"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(usage.read_text() if usage.exists() else None, text)
+
     def test_keys_that_cannot_work(self):
         key = os.path.join(self.directory, "key.txt")
         pathlib.Path(key).write_text("hello\n")
