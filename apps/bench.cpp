@@ -60,13 +60,7 @@ parsed<duration> parse_measured(std::string_view text) {
 }
 
 auto within(std::uint64_t least, std::uint64_t most) {
-  return [=](std::string_view text) -> parsed<std::uint64_t> {
-    const auto number = parse_number(text);
-    if (!number || *number < least || *number > most)
-      return refusal{'"' + std::string{text} + "\" is out of range; expected " +
-                     std::to_string(least) + " to " + std::to_string(most)};
-    return number;
-  };
+  return [=](std::string_view text) { return parse_number_within(text, least, most); };
 }
 
 struct bench_command {

@@ -2,7 +2,7 @@
 
 #include "net/origin_policy.hpp"
 
-#include <limits>
+#include <chrono>
 
 namespace kodama::apps {
 namespace {
@@ -20,7 +20,7 @@ setter whole(Number& to, std::uint64_t least, std::uint64_t most) {
   };
 }
 
-constexpr std::uint64_t sizes_max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t sizes_max = std::uint64_t{4} * 1024 * 1024 * 1024;
 /// What MQTT's Remaining Length has room for, with all that a packet may gain on its way.
 constexpr std::uint64_t messages_max = 128 * 1024 * 1024;
 
@@ -51,7 +51,7 @@ setter milliseconds(Target& to) {
     if (!read)
       return read.error();
     const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(*read).count();
-    if (count < 1 || count > std::numeric_limits<std::int32_t>::max())
+    if (*read > duration{config_duration_max} || count < 1)
       return refusal{'"' + *text + "\" is out of range; expected 1ms to 500h"};
     if constexpr (std::is_integral_v<Target>)
       to = static_cast<Target>(count);

@@ -195,10 +195,7 @@ private:
 };
 
 parsed<std::uint64_t> parse_count(std::string_view text) {
-  auto count = parse_number(text);
-  if (count && (*count == 0 || *count > 1'000'000))
-    return refusal{'"' + std::string{text} + "\" is out of range; expected 1 to 1000000"};
-  return count;
+  return parse_number_within(text, 1, 1'000'000);
 }
 
 } // namespace

@@ -53,10 +53,6 @@ private:
       mistake("times.keepalive_min (" + std::to_string(session.keepalive_min.count()) +
               " ms) has to be at most times.keepalive_max (" +
               std::to_string(session.keepalive_max.count()) + " ms)");
-    if (config_.server.threads < 1 || config_.server.threads > serve_threads_max)
-      mistake("threads: expected 1 to " + std::to_string(serve_threads_max));
-    if (limits.resume_window_ms == 0)
-      mistake("the resume window is out of range; expected 1ms to 500h");
   }
 
   void judge(const listener_config& listener) {

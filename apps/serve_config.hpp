@@ -4,6 +4,7 @@
 #include "apps/units.hpp"
 #include "net/server.hpp"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 namespace kodama::apps {
 
 constexpr std::size_t serve_threads_max = 256;
+/// Milliseconds of it fit into 31 bits, and into what the protocol tells of some of them.
+constexpr std::chrono::hours config_duration_max{500};
 
 /// A [[listener]], with where it stands, for what is found wrong with it later.
 struct listener_config {

@@ -2,7 +2,7 @@
 
 #include "apps/parsed_option.hpp"
 
-#include <limits>
+#include <chrono>
 
 namespace kodama::apps {
 namespace {
@@ -10,10 +10,19 @@ namespace {
 /// The name of what --certificate and --key make; no table can have it.
 constexpr const char* tls_of_flags = "--certificate";
 
-/// 0, which check_config() refuses, where it does not fit.
-std::uint32_t window_of(duration wanted) {
-  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(wanted).count();
-  return count > std::numeric_limits<std::int32_t>::max() ? 0 : static_cast<std::uint32_t>(count);
+parsed<std::uint64_t> parse_threads(std::string_view text) {
+  return parse_number_within(text, 1, serve_threads_max);
+}
+
+/// Its milliseconds.
+parsed<std::uint32_t> parse_window(std::string_view text) {
+  const auto read = parse_duration(text);
+  if (!read)
+    return read.error();
+  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(*read).count();
+  if (count < 1 || *read > duration{config_duration_max})
+    return refusal{'"' + std::string{text} + "\" is out of range; expected 1ms to 500h"};
+  return static_cast<std::uint32_t>(count);
 }
 
 void add_certificates(const serve_flags& flags, serve_config& config, config_mistakes& found) {
@@ -88,11 +97,11 @@ void add_serve_flags(CLI::App& command, serve_flags& flags) {
       .add_option("--passwords", flags.passwords_file,
                   "Who may come in: users, as `kodama passwd` writes them")
       ->type_name("FILE");
-  flags.has_threads = add_parsed_option(command, "--threads", flags.threads, parse_number,
+  flags.has_threads = add_parsed_option(command, "--threads", flags.threads, parse_threads,
                                         "Threads that serve connections (default: 1)")
                           ->type_name("N");
   flags.has_resume_window =
-      add_parsed_option(command, "--resume-window", flags.resume_window, parse_duration,
+      add_parsed_option(command, "--resume-window", flags.resume_window_ms, parse_window,
                         "How long a session outlives its connection (default: 60s)")
           ->type_name("DURATION");
   command.add_flag("--no-udp", flags.no_udp, "Offer no datagrams");
@@ -119,7 +128,7 @@ config_mistakes load_config(const serve_flags& flags, serve_config& config) {
   if (flags.has_threads->count() != 0)
     config.server.threads = flags.threads;
   if (flags.has_resume_window->count() != 0)
-    config.server.node.session.limits.resume_window_ms = window_of(flags.resume_window);
+    config.server.node.session.limits.resume_window_ms = flags.resume_window_ms;
   if (flags.no_udp)
     config.server.udp = false;
   if (!flags.log_level.empty())

@@ -35,7 +35,7 @@ struct serve_flags {
   std::string tokens_file;
   std::string passwords_file;
   std::uint64_t threads = 1;
-  duration resume_window{};
+  std::uint32_t resume_window_ms = 0;
   bool no_udp = false;
   std::string log_level;
   CLI::Option* has_listen = nullptr;

@@ -150,9 +150,10 @@ private:
 };
 
 parsed<std::uint64_t> parse_count(std::string_view text) {
-  auto count = parse_number(text);
-  if (count && *count == 0)
-    return refusal{"\"0\" is out of range; expected 1 or more, or no --count to go on for ever"};
+  const auto count = parse_number(text);
+  if (!count || *count == 0)
+    return refusal{'"' + std::string{text} + "\" is " + (count ? "out of range" : "not a number") +
+                   "; expected 1 or more, or no --count to go on for ever"};
   return count;
 }
 

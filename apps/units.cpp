@@ -135,6 +135,17 @@ parsed<std::uint64_t> parse_number(std::string_view text) {
   return *number;
 }
 
+parsed<std::uint64_t> parse_number_within(std::string_view text, std::uint64_t least,
+                                          std::uint64_t most) {
+  const auto number = read_whole<std::uint64_t>(text);
+  const auto expected = "; expected " + std::to_string(least) + " to " + std::to_string(most);
+  if (!number)
+    return refuse(text, "is not a number" + expected);
+  if (*number < least || *number > most)
+    return refuse(text, "is out of range" + expected);
+  return *number;
+}
+
 parsed<host_port> parse_host_port(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos)

@@ -36,6 +36,10 @@ using parsed = boost::system::result<T, refusal>;
 /// A whole number, decimal, of at most 64 bits.
 [[nodiscard]] parsed<std::uint64_t> parse_number(std::string_view text);
 
+/// Likewise, and within a range, which the refusal names.
+[[nodiscard]] parsed<std::uint64_t> parse_number_within(std::string_view text, std::uint64_t least,
+                                                        std::uint64_t most);
+
 struct host_port {
   std::string host; ///< a name or a number, without brackets
   std::uint16_t port = 0;

@@ -61,6 +61,18 @@ TEST_F(ConfigReader, MessagesFitIntoWhatMqttCanSay) {
                     ": \"129MiB\" is out of range; expected 1024 bytes to 128 MiB"});
 }
 
+TEST_F(ConfigReader, RangesReachAsFarAsTheySay) {
+  EXPECT_EQ(mistakes_of("shutdown_max = \"500h\"\n[limits]\nsession_buffer_max = \"4GiB\"\n"
+                        "[plans.p]\nstored_bytes_max = \"4GiB\"\n"),
+            lines{});
+  EXPECT_EQ(config_.server.node.session.session_buffer_max, std::uint64_t{1} << 32U);
+  EXPECT_EQ(
+      mistakes_of("shutdown_max = \"501h\"\n[limits]\nsession_buffer_max = \"4294967297\"\n"),
+      (lines{"1: shutdown_max: \"501h\" is out of range; expected 1ms to 500h",
+             "3: limits.session_buffer_max: \"4294967297\" is out of range; expected 65536 bytes "
+             "to 4 GiB"}));
+}
+
 TEST_F(ConfigReader, EveryMistakeIsToldInTheOrderOfTheFile) {
   EXPECT_EQ(mistakes_of("threads = 0\n"
                         "listn = \"127.0.0.1:0\"\n"

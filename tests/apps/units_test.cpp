@@ -88,6 +88,17 @@ TEST(ParseNumber, TakesAll64BitsAndNoMore) {
     EXPECT_FALSE(parse_number(text)) << text;
 }
 
+TEST(ParseNumberWithin, NamesItsRange) {
+  EXPECT_EQ(*parse_number_within("1", 1, 256), 1u);
+  EXPECT_EQ(*parse_number_within("256", 1, 256), 256u);
+  for (const auto* text : {"0", "257"})
+    EXPECT_EQ(reason(parse_number_within(text, 1, 256)),
+              '"' + std::string{text} + "\" is out of range; expected 1 to 256");
+  for (const auto* text : {"x", "-1", ""})
+    EXPECT_EQ(reason(parse_number_within(text, 1, 256)),
+              '"' + std::string{text} + "\" is not a number; expected 1 to 256");
+}
+
 TEST(ParseHostPort, TakesNamesAndNumbers) {
   EXPECT_EQ(*parse_host_port("127.0.0.1:7400"), (host_port{"127.0.0.1", 7400}));
   EXPECT_EQ(*parse_host_port("example.org:1"), (host_port{"example.org", 1}));

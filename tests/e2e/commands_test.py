@@ -309,6 +309,19 @@ class Refusals(harness.Case):
             self.assertEqual(done.returncode, 2, command)
             self.assert_one_line(done.stderr, "kodama: ")
 
+    def test_what_is_out_of_a_range_is_told_the_range(self):
+        for command, said in (
+            (["serve", "--threads", "x"], '--threads: "x" is not a number; expected 1 to 256'),
+            (["serve", "--threads", "257"], '--threads: "257" is out of range; expected 1 to 256'),
+            (["serve", "--resume-window", "501h"],
+             '--resume-window: "501h" is out of range; expected 1ms to 500h'),
+            (["sub", "--count", "-1", "t"], '--count: "-1" is not a number; expected 1 or more,'),
+            (["ping", "--count", "-1"], '--count: "-1" is not a number; expected 1 to 1000000'),
+        ):
+            done = self.ask(*command)
+            self.assertEqual(done.returncode, 2, command)
+            self.assert_one_line(done.stderr, "kodama: " + said)
+
     def test_what_is_told_of_stays_one_line(self):
         for command in ("sub", "pub", "who"):
             done = self.ask(command, "--connect", "127.0.0.1:1", "a\x1b[2J\nkodama: forged")
