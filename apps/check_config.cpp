@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/parsed_option.hpp"
 #include "apps/serve_config.hpp"
 #include "apps/whole_file.hpp"
 #include "net/account_gate.hpp"
@@ -64,7 +65,7 @@ void add_check_config(CLI::App& parent, int& exit_code) {
   auto* command = parent.add_subcommand("check-config", "Find every mistake in a configuration");
   command->footer(footer);
   const auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "TOML file")->required();
+  command->add_option("FILE", *file, "TOML file")->required()->check(refuse_empty_name);
   command->callback([file, &exit_code] { exit_code = run(*file); });
 }
 

@@ -20,4 +20,10 @@ CLI::Option* add_parsed_option(CLI::App& app, const std::string& name, T& target
   return app.add_option_function<std::string>(name, assign, description);
 }
 
+/// A check for options that name a file: an empty name is what a shell makes of a variable that is
+/// not set, and must not be taken for no option at all.
+inline std::string refuse_empty_name(const std::string& text) {
+  return text.empty() ? "\"\" names no file; is a variable of the shell not set?" : "";
+}
+
 } // namespace kodama::apps

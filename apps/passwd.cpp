@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/parsed_option.hpp"
 #include "apps/password_file.hpp"
 #include "apps/whole_file.hpp"
 #include "net/password.hpp"
@@ -199,7 +200,9 @@ void add_passwd(CLI::App& parent, int& exit_code) {
   command->footer(footer);
   const auto flags = std::make_shared<passwd_flags>();
   command->add_flag("--delete", flags->erase, "Remove the user instead");
-  command->add_option("FILE", flags->file, "The password file")->required();
+  command->add_option("FILE", flags->file, "The password file")
+      ->required()
+      ->check(refuse_empty_name);
   command->add_option("USER", flags->user, "Whose password")->required();
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }

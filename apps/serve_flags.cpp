@@ -70,7 +70,9 @@ void add_all(config_mistakes& to, config_mistakes&& more) {
 } // namespace
 
 void add_serve_flags(CLI::App& command, serve_flags& flags) {
-  command.add_option("--config", flags.config_file, "TOML file")->type_name("FILE");
+  command.add_option("--config", flags.config_file, "TOML file")
+      ->type_name("FILE")
+      ->check(refuse_empty_name);
   flags.has_listen =
       add_parsed_option(command, "--listen", flags.listen, parse_host_port,
                         "TCP and UDP; port 0: any that is free (default: 127.0.0.1:7400)")
@@ -87,16 +89,20 @@ void add_serve_flags(CLI::App& command, serve_flags& flags) {
       .add_option("--certificate", flags.certificates,
                   "For --mqtt-tls and --mqtt-wss: PEM, with its chain; may be repeated")
       ->type_name("FILE")
+      ->check(refuse_empty_name)
       ->allow_extra_args(false);
   command.add_option("--key", flags.keys, "The key of each certificate, PEM")
       ->type_name("FILE")
+      ->check(refuse_empty_name)
       ->allow_extra_args(false);
   command.add_option("--tokens", flags.tokens_file, "Who may come in: one token a line")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(refuse_empty_name);
   command
       .add_option("--passwords", flags.passwords_file,
                   "Who may come in: users, as `kodama passwd` writes them")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(refuse_empty_name);
   flags.has_threads = add_parsed_option(command, "--threads", flags.threads, parse_threads,
                                         "Threads that serve connections (default: 1)")
                           ->type_name("N");

@@ -322,6 +322,16 @@ class Refusals(harness.Case):
             self.assertEqual(done.returncode, 2, command)
             self.assert_one_line(done.stderr, "kodama: " + said)
 
+    def test_a_variable_that_is_not_set_opens_no_server(self):
+        for flag in ("--config", "--tokens", "--passwords", "--certificate", "--key"):
+            done = self.ask("serve", "--listen", "127.0.0.1:0", flag, "")
+            self.assertEqual(done.returncode, 2, flag)
+            self.assert_one_line(done.stderr, f'kodama: {flag}: "" names no file; is a variable')
+        for command in (["check-config", ""], ["passwd", "", "ann"]):
+            done = self.ask(*command)
+            self.assertEqual(done.returncode, 2, command)
+            self.assert_one_line(done.stderr, '"" names no file; is a variable')
+
     def test_what_is_told_of_stays_one_line(self):
         for command in ("sub", "pub", "who"):
             done = self.ask(command, "--connect", "127.0.0.1:1", "a\x1b[2J\nkodama: forged")
