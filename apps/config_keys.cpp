@@ -62,7 +62,13 @@ setter milliseconds(Target& to) {
 }
 
 setter endpoint_setter(std::optional<host_port>& to) {
-  return [&to](const toml::node& value) { return endpoint_setter(to.emplace())(value); };
+  return [&to](const toml::node& value) -> parsed<void> {
+    host_port read;
+    if (const auto set = endpoint_setter(read)(value); !set)
+      return set.error();
+    to = read;
+    return boost::system::in_place_value;
+  };
 }
 
 setter protocol_setter(net::spoken_protocol& to) {
@@ -156,7 +162,10 @@ setter log_level_setter(std::string& to) {
 
 setter endpoint_setter(host_port& to) {
   return [&to](const toml::node& value) -> parsed<void> {
-    const auto read = parse_host_port(value.value_or(std::string{}));
+    const auto text = value.value_exact<std::string>();
+    if (!text)
+      return refusal{"expected HOST:PORT in quotes, such as \"127.0.0.1:7400\""};
+    const auto read = parse_host_port(*text);
     if (!read)
       return read.error();
     to = *read;

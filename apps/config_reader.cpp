@@ -14,6 +14,10 @@ namespace {
 /// After so many the rest is noise.
 constexpr int syntax_errors_max = 20;
 
+std::string counted(std::size_t count, const char* what) {
+  return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
+}
+
 std::size_t line_of(const toml::node& node) {
   return node.source().begin.line;
 }
@@ -174,8 +178,9 @@ private:
         if (!table.contains(key))
           mistake(line_of(each), "listener",
                   std::string{key} + " is missing; expected " +
-                      (key == std::string_view{"address"} ? "address = \"HOST:PORT\""
-                                                          : "protocol = \"native\" or \"mqtt\""));
+                      (key == std::string_view{"address"}
+                           ? "address = \"HOST:PORT\""
+                           : "protocol = \"native\", \"mqtt\" or \"http\""));
       config_.listeners.push_back(std::move(read));
     }
   }
@@ -199,9 +204,9 @@ private:
       read_inner(*table, key, keys_of(read, certificates, keys));
       if (certificates.empty() || certificates.size() != keys.size())
         mistake(line_of(each), key,
-                "expected as many keys as certificates, at least one of each; there are " +
-                    std::to_string(certificates.size()) + " certificates and " +
-                    std::to_string(keys.size()) + " keys");
+                "expected as many keys as certificates, at least one of each, not " +
+                    counted(certificates.size(), "certificate") + " and " +
+                    counted(keys.size(), "key"));
       else
         for (std::size_t i = 0; i != keys.size(); ++i)
           read.certificates.push_back({certificates[i], keys[i]});

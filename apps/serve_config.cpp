@@ -76,6 +76,11 @@ private:
   config_mistakes found_;
 };
 
+/// As in HOST:PORT.
+std::string host_text(const boost::asio::ip::address& host) {
+  return host.is_v6() ? "[" + host.to_string() + "]" : host.to_string();
+}
+
 } // namespace
 
 config_place place_of(const serve_config& config, const std::string& key) {
@@ -106,7 +111,7 @@ config_mistakes resolve_addresses(serve_config& config) {
       found.push_back({place, "cannot resolve " + where.host + ": " + at.error().message()});
     else if (config.server.accounts.empty() && !at->address().is_loopback())
       found.push_back({place, "without tokens or users only loopback is served, not " +
-                                  at->address().to_string() +
+                                  host_text(at->address()) +
                                   "; give --tokens FILE, or listen on 127.0.0.1"});
     return at ? *at : boost::asio::ip::tcp::endpoint{};
   };

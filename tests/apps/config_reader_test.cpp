@@ -168,10 +168,11 @@ TEST_F(ConfigReader, MistakesInListenersAreToldByTheirLine) {
             (lines{"1: listener: address is missing; expected address = \"HOST:PORT\"",
                    "2: listener.protocol: expected \"native\", \"mqtt\" or \"http\"",
                    "3: listener.adress: no such key; did you mean address?",
-                   "4: listener: protocol is missing; expected protocol = \"native\" or \"mqtt\"",
+                   "4: listener: protocol is missing; expected protocol = \"native\", \"mqtt\" or "
+                   "\"http\"",
                    "4: listener: address is missing; expected address = \"HOST:PORT\"",
-                   "5: tls.a: expected as many keys as certificates, at least one of each; there "
-                   "are 1 certificates and 0 keys",
+                   "5: tls.a: expected as many keys as certificates, at least one of each, not "
+                   "1 certificate and 0 keys",
                    "5: tls.a: require_client_certificate needs client_ca, the file with the "
                    "authorities whose certificates are accepted",
                    "8: tls.a.password: no such key; expected one of certificate, client_ca, key, "
@@ -197,6 +198,17 @@ TEST_F(ConfigReader, ALevelOfTheLogThatIsNoneIsToldWithItsLine) {
             "or off"});
   EXPECT_EQ(mistakes_of("log_level = \"warning\"\n"), lines{});
   EXPECT_EQ(config_.log_level, "warning");
+}
+
+TEST_F(ConfigReader, AddressesAreTextsInQuotes) {
+  const std::string expected = "expected HOST:PORT in quotes, such as \"127.0.0.1:7400\"";
+  EXPECT_EQ(mistakes_of("listen = 7400\nmqtt = 1883\n"),
+            (lines{"1: listen: " + expected, "2: mqtt: " + expected}));
+}
+
+TEST_F(ConfigReader, AnAddressThatIsNoneIsToldOnce) {
+  EXPECT_EQ(mistakes_of("mqtt = \"\"\n"), lines{"1: mqtt: " + parse_host_port("").error().reason});
+  EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
 }
 
 TEST_F(ConfigReader, HttpIsNotSpokenOverWebSocket) {
@@ -229,6 +241,9 @@ TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
       "without tokens or users only loopback is served, not 0.0.0.0; give --tokens FILE, "
       "or listen on 127.0.0.1";
   EXPECT_EQ(to_strings(resolve_addresses(config_)), (lines{what, file_ + ":2: listener: " + what}));
+  ASSERT_EQ(mistakes_of("listen = \"[::]:0\"\n"), lines{});
+  EXPECT_NE(to_strings(resolve_addresses(config_)).at(0).find("served, not [::]; give"),
+            std::string::npos);
   config_.server.accounts.tokens = {"token"};
   EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
 }
