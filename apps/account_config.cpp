@@ -21,7 +21,7 @@ public:
     for (const auto& [name, user] : accounts_.users)
       judge_plan(user.plan, place_of(name));
     if (accounts_.anonymous)
-      judge_plan(accounts_.anonymous->plan, place_of("anonymous"));
+      judge_plan(accounts_.anonymous->plan, config_.guest_place);
     for (std::size_t i = 0; i != accounts_.signers.size(); ++i)
       judge_plan(accounts_.signers[i].plan, config_.jwt_places[i]);
     return std::move(found_);

@@ -7,15 +7,16 @@ namespace {
 
 constexpr std::uint64_t most = std::uint64_t{1} << 39; // what the count of a month has room for
 
+std::string fault_of_rule(const std::string& rule) {
+  const auto judged = mqtt::parse_topic_filter(rule, mqtt::protocol_version::v3_1_1);
+  return judged ? "" : '"' + rule + "\" " + judged.error().text;
+}
+
 setter filters_setter(std::vector<std::string>& to) {
   return [&to](const toml::node& value) -> parsed<void> {
     if (auto read = texts_setter(to, "a filter")(value); !read)
       return read.error();
-    for (const auto& each : to)
-      if (const auto judged = mqtt::parse_topic_filter(each, mqtt::protocol_version::v3_1_1);
-          !judged)
-        return refusal{'"' + each + "\" " + judged.error().text};
-    return boost::system::in_place_value;
+    return judge_each(to, fault_of_rule);
   };
 }
 

@@ -40,6 +40,7 @@ int run(const std::string& file) {
   auto mistakes = read_config(file, config);
   for (auto more : {check_everything(config), check_certificates(config), check_usages(config)})
     mistakes.insert(mistakes.end(), more.begin(), more.end());
+  sort_by_line(mistakes);
   for (const auto& each : mistakes)
     std::fprintf(stderr, "kodama: check-config: %s\n", to_string(each).c_str());
   if (!mistakes.empty()) {

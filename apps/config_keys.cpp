@@ -87,12 +87,13 @@ setter origins_setter(std::vector<std::string>& to) {
   return [&to](const toml::node& value) -> parsed<void> {
     if (auto read = texts_setter(to, "an origin")(value); !read)
       return read.error();
-    for (const auto& each : to)
-      if (!net::origin_policy::is_origin(each))
-        return refusal{'"' + each +
+    return judge_each(to, [](const std::string& each) -> std::string {
+      return net::origin_policy::is_origin(each)
+                 ? ""
+                 : '"' + each +
                        "\" is no origin: expected one as browsers name it, such as "
-                       "\"https://app.example.net\", or \"*\" for all"};
-    return boost::system::in_place_value;
+                       "\"https://app.example.net\", or \"*\" for all";
+    });
   };
 }
 
@@ -117,6 +118,17 @@ setter texts_setter(std::vector<std::string>& to, const char* what) {
     }
     return boost::system::in_place_value;
   };
+}
+
+parsed<void> judge_each(const std::vector<std::string>& texts,
+                        const std::function<std::string(const std::string& text)>& fault_of) {
+  std::string all;
+  for (const auto& each : texts)
+    if (const auto fault = fault_of(each); !fault.empty())
+      all += (all.empty() ? "" : "; ") + fault;
+  if (!all.empty())
+    return refusal{all};
+  return boost::system::in_place_value;
 }
 
 setter size_setter(std::uint64_t& to, std::uint64_t least) {

@@ -20,6 +20,11 @@ using setters = std::map<std::string, setter, std::less<>>;
 [[nodiscard]] setter endpoint_setter(host_port& to);
 /// One text, or several in brackets; `what` they are, for the refusal.
 [[nodiscard]] setter texts_setter(std::vector<std::string>& to, const char* what);
+/// What is wrong with any of them, one after the other; `fault_of` says nothing of those that are
+/// right.
+[[nodiscard]] parsed<void>
+judge_each(const std::vector<std::string>& texts,
+           const std::function<std::string(const std::string& text)>& fault_of);
 [[nodiscard]] setter size_setter(std::uint64_t& to, std::uint64_t least);
 [[nodiscard]] setter number_setter(std::uint64_t& to, std::uint64_t least, std::uint64_t most);
 

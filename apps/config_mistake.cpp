@@ -1,6 +1,15 @@
 #include "apps/config_mistake.hpp"
 
+#include <algorithm>
+
 namespace kodama::apps {
+
+void sort_by_line(config_mistakes& mistakes) {
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const auto& one, const auto& other) {
+    // A line of 0 becomes the highest number.
+    return one.place.line - 1 < other.place.line - 1;
+  });
+}
 
 std::string to_string(const config_mistake& mistake) {
   const auto& [file, line, key] = mistake.place;

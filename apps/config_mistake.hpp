@@ -21,6 +21,9 @@ struct config_mistake {
 
 using config_mistakes = std::vector<config_mistake>;
 
+/// In the order of the file's lines; what stands in none of its own comes last.
+void sort_by_line(config_mistakes& mistakes);
+
 /// "kodama.toml:2: limits.sections_max: expected a whole number from 16 to 1024"
 [[nodiscard]] std::string to_string(const config_mistake& mistake);
 

@@ -261,7 +261,7 @@ private:
       mistake(line_of(value), "anonymous", "expected [anonymous] and keys below it");
       return;
     }
-    config_.user_places["anonymous"] = {file_, line_of(value), "anonymous"};
+    config_.guest_place = {file_, line_of(value), "anonymous"};
     read_inner(*table, "anonymous", keys_of(config_.server.accounts.anonymous.emplace()));
   }
 
@@ -300,9 +300,7 @@ config_mistakes read_config(const std::string& file, serve_config& config) {
   config_mistakes found;
   const auto table = parse_leniently(*text, file, found);
   reader{file, config, found}.read(table);
-  std::stable_sort(found.begin(), found.end(), [](const auto& one, const auto& other) {
-    return one.place.line < other.place.line;
-  });
+  sort_by_line(found);
   return found;
 }
 

@@ -37,8 +37,9 @@ struct serve_config {
   net::server_options server;
   /// Where each [tls.NAME] stands.
   std::map<std::string, config_place, std::less<>> tls_places;
-  /// Where each [users.NAME] stands, and each [[jwt]].
+  /// Where each [users.NAME] stands, [anonymous], and each [[jwt]].
   std::map<std::string, config_place, std::less<>> user_places;
+  config_place guest_place;
   std::vector<config_place> jwt_places;
   std::vector<std::string> jwt_files; ///< the key of each; empty: it stands in the file itself
   /// Every value of the file as it is written there, by its key: what a later reading differs in.

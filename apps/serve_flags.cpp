@@ -140,6 +140,7 @@ config_mistakes load_config(const serve_flags& flags, serve_config& config) {
   if (!flags.log_level.empty())
     config.log_level = flags.log_level;
   add_all(found, check_everything(config));
+  sort_by_line(found);
   return found;
 }
 

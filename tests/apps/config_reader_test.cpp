@@ -248,6 +248,29 @@ TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
   EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
 }
 
+TEST_F(ConfigReader, EachFilterThatIsNoneIsTold) {
+  const auto told = mistakes_of("[users.ann]\npublish = [\"a#\", \"b/#\", \"c+\"]\n");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0].starts_with("2: users.ann.publish: \"a#\" ")) << told[0];
+  EXPECT_NE(told[0].find("; \"c+\" "), std::string::npos) << told[0];
+  EXPECT_EQ(told[0].find("b/#"), std::string::npos) << told[0];
+}
+
+TEST_F(ConfigReader, TheGuestsMistakesAreTheirOwn) {
+  const auto told = mistakes_of("[anonymous]\nplan = \"none\"\n"
+                                "[users.anonymous]\ntokens = [\"t\"]\n");
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0].starts_with("3: users.anonymous: ")) << told[0];
+  EXPECT_EQ(to_strings(load_accounts(config_)),
+            lines{file_ + ":1: anonymous: there is no [plans.none]; write one"});
+}
+
+TEST_F(ConfigReader, WhatStandsInNoLineIsToldLast) {
+  config_mistakes mistakes{{{}, "a"}, {{"f", 7, ""}, "b"}, {{"f", 2, ""}, "c"}, {{}, "d"}};
+  sort_by_line(mistakes);
+  EXPECT_EQ(to_strings(mistakes), (lines{"f:2: c", "f:7: b", "a", "d"}));
+}
+
 TEST_F(ConfigReader, EveryValueIsNotedAsItIsWritten) {
   ASSERT_EQ(mistakes_of("threads = 2\n[limits]\ntopics_max = 7\n[[listener]]\nprotocol = \"mqtt\"\n"
                         "address = \"127.0.0.1:1\"\n"),
