@@ -1,7 +1,6 @@
 #include "apps/serve_config.hpp"
 
 #include "apps/whole_file.hpp"
-#include "net/resolve.hpp"
 #include "net/tls_context.hpp"
 
 #include <algorithm>
@@ -76,11 +75,6 @@ private:
   config_mistakes found_;
 };
 
-/// As in HOST:PORT.
-std::string host_text(const boost::asio::ip::address& host) {
-  return host.is_v6() ? "[" + host.to_string() + "]" : host.to_string();
-}
-
 } // namespace
 
 config_place place_of(const serve_config& config, const std::string& key) {
@@ -101,32 +95,6 @@ config_mistakes check_usage_file(const serve_config& config) {
   if (!can_make_beside(file))
     return {{place_of(config, "usage_file"), cannot_write(file)}};
   return {};
-}
-
-config_mistakes resolve_addresses(serve_config& config) {
-  config_mistakes found;
-  const auto resolve = [&](const host_port& where, const config_place& place) {
-    const auto at = net::resolve(where.host, where.port);
-    if (!at)
-      found.push_back({place, "cannot resolve " + where.host + ": " + at.error().message()});
-    else if (config.server.accounts.empty() && !at->address().is_loopback())
-      found.push_back({place, "without tokens or users only loopback is served, not " +
-                                  host_text(at->address()) +
-                                  "; give --tokens FILE, or listen on 127.0.0.1"});
-    return at ? *at : boost::asio::ip::tcp::endpoint{};
-  };
-  auto& server = config.server;
-  const auto native = resolve(config.listen, {});
-  server.host = native.address();
-  server.port = native.port();
-  if (config.mqtt)
-    server.mqtt = resolve(*config.mqtt, {});
-  server.listeners.clear();
-  for (const auto& each : config.listeners)
-    if (!each.address.host.empty()) // otherwise it has been told that there is none
-      server.listeners.push_back({each.protocol, resolve(each.address, each.place), each.tls,
-                                  each.websocket, each.proxy_protocol});
-  return found;
 }
 
 config_mistakes check_everything(serve_config& config) {

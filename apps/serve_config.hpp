@@ -66,7 +66,8 @@ struct serve_config {
 /// that would be seen when the first of them are to be written.
 [[nodiscard]] config_mistakes check_usage_file(const serve_config& config);
 
-/// Resolves the addresses into `config.server`; without tokens only loopback is served.
+/// Resolves the addresses into `config.server`; without tokens only loopback is served, and none is
+/// served twice.
 [[nodiscard]] config_mistakes resolve_addresses(serve_config& config);
 
 /// The tokens, the contradictions, the usage file, the addresses, once everything has been said.

@@ -120,10 +120,14 @@ config_mistakes load_config(const serve_flags& flags, serve_config& config) {
   config_mistakes found;
   if (!flags.config_file.empty())
     found = read_config(flags.config_file, config);
-  if (flags.has_listen->count() != 0)
+  if (flags.has_listen->count() != 0) {
     config.listen = flags.listen;
-  if (flags.has_mqtt->count() != 0)
+    config.places["listen"] = {"", 0, "--listen"};
+  }
+  if (flags.has_mqtt->count() != 0) {
     config.mqtt = flags.mqtt;
+    config.places["mqtt"] = {"", 0, "--mqtt"};
+  }
   add_certificates(flags, config, found);
   for (const auto* each : {&flags.mqtt_tls, &flags.mqtt_ws, &flags.mqtt_wss, &flags.http})
     add_listener(flags, *each, config, found);

@@ -248,6 +248,35 @@ TEST_F(ConfigReader, WithoutTokensEveryListenerHasToBeLoopback) {
   EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
 }
 
+TEST_F(ConfigReader, NoAddressIsServedTwice) {
+  const std::string listener = "[[listener]]\nprotocol = \"mqtt\"\naddress = ";
+  const std::string own = "; give it a port of its own";
+  const std::string at = file_ + ":";
+  ASSERT_EQ(mistakes_of("listen = \"127.0.0.1:1\"\nmqtt = \"127.0.0.1:1\"\n" + listener +
+                        "\"127.0.0.1:2\"\n" + listener + "\"127.0.0.1:2\"\n"),
+            lines{});
+  EXPECT_EQ(
+      to_strings(resolve_addresses(config_)),
+      (lines{at + "2: mqtt: 127.0.0.1:1 is taken by listen (127.0.0.1:1, line 1)" + own,
+             at + "6: listener: 127.0.0.1:2 is taken by listener (127.0.0.1:2, line 3)" + own}));
+  ASSERT_EQ(mistakes_of("listen = \"127.0.0.1:0\"\nmqtt = \"127.0.0.1:0\"\n" + listener +
+                        "\"127.0.0.1:2\"\n" + listener + "\"127.0.0.2:2\"\n" + listener +
+                        "\"[::1]:2\"\n"),
+            lines{});
+  EXPECT_EQ(to_strings(resolve_addresses(config_)), lines{});
+}
+
+TEST_F(ConfigReader, AnAddressOfAllHoldsTheOthersOfItsPort) {
+  for (const std::string all : {"0.0.0.0:7", "[::]:7"}) {
+    ASSERT_EQ(mistakes_of("tokens = \"t\"\nlisten = \"127.0.0.1:7\"\nmqtt = \"" + all + "\"\n"),
+              lines{});
+    config_.server.accounts.tokens = {"token"};
+    EXPECT_EQ(to_strings(resolve_addresses(config_)),
+              lines{file_ + ":3: mqtt: " + all +
+                    " is taken by listen (127.0.0.1:7, line 2); give it a port of its own"});
+  }
+}
+
 TEST_F(ConfigReader, EachFilterThatIsNoneIsTold) {
   const auto told = mistakes_of("[users.ann]\npublish = [\"a#\", \"b/#\", \"c+\"]\n");
   ASSERT_EQ(told.size(), 1u);
