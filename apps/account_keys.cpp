@@ -2,26 +2,50 @@
 #include "net/password.hpp"
 #include "protocol/mqtt/topic_filter.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 namespace kodama::apps {
 namespace {
 
 constexpr std::uint64_t most = std::uint64_t{1} << 39; // what the count of a month has room for
 
+using judge_of_rules = std::string (*)(const std::string& rule);
+
+/// Empty where nothing is wrong. What looks like a placeholder and is none would be taken as it
+/// stands, and hardly ever match a topic.
 std::string fault_of_rule(const std::string& rule) {
   const auto judged = mqtt::parse_topic_filter(rule, mqtt::protocol_version::v3_1_1);
-  return judged ? "" : '"' + rule + "\" " + judged.error().text;
+  if (!judged)
+    return '"' + rule + "\" " + judged.error().text;
+  for (auto at = rule.find('%'); at != std::string::npos; at = rule.find('%', at + 1)) {
+    const char name = at + 1 < rule.size() ? rule[at + 1] : '/';
+    if (std::isalpha(static_cast<unsigned char>(name)) != 0 && name != 'u' && name != 'c')
+      return '"' + rule + "\" has a placeholder that is none, %" + name +
+             "; expected %u, the account's name, or %c, the Client Identifier";
+  }
+  return "";
 }
 
-setter filters_setter(std::vector<std::string>& to) {
-  return [&to](const toml::node& value) -> parsed<void> {
+std::string fault_of_subscribe_rule(const std::string& rule) {
+  return rule.starts_with("$share/")
+             ? '"' + rule +
+                   "\" would match no subscription: a shared one is judged by its filter alone; "
+                   "leave \"$share/NAME/\" out"
+             : fault_of_rule(rule);
+}
+
+setter filters_setter(std::vector<std::string>& to, judge_of_rules judge) {
+  return [&to, judge](const toml::node& value) -> parsed<void> {
     if (auto read = texts_setter(to, "a filter")(value); !read)
       return read.error();
-    return judge_each(to, fault_of_rule);
+    return judge_each(to, judge);
   };
 }
 
-setter filters_setter(std::optional<std::vector<std::string>>& to) {
-  return [&to](const toml::node& value) { return filters_setter(to.emplace())(value); };
+setter filters_setter(std::optional<std::vector<std::string>>& to, judge_of_rules judge) {
+  return
+      [&to, judge](const toml::node& value) { return filters_setter(to.emplace(), judge)(value); };
 }
 
 /// Whoever shows nothing would come in by an empty one.
@@ -59,10 +83,10 @@ setter algorithm_setter(net::json_web_key::algorithm& to) {
 }
 
 void add_rules(setters& to, actors::access_rules& rules) {
-  to.emplace("publish", filters_setter(rules.publish));
-  to.emplace("subscribe", filters_setter(rules.subscribe));
-  to.emplace("publish_denied", filters_setter(rules.publish_denied));
-  to.emplace("subscribe_denied", filters_setter(rules.subscribe_denied));
+  to.emplace("publish", filters_setter(rules.publish, fault_of_rule));
+  to.emplace("subscribe", filters_setter(rules.subscribe, fault_of_subscribe_rule));
+  to.emplace("publish_denied", filters_setter(rules.publish_denied, fault_of_rule));
+  to.emplace("subscribe_denied", filters_setter(rules.subscribe_denied, fault_of_subscribe_rule));
 }
 
 } // namespace

@@ -285,6 +285,21 @@ TEST_F(ConfigReader, EachFilterThatIsNoneIsTold) {
   EXPECT_EQ(told[0].find("b/#"), std::string::npos) << told[0];
 }
 
+TEST_F(ConfigReader, ARuleThatCouldMatchNothingIsTold) {
+  EXPECT_EQ(mistakes_of("[users.ann]\npublish = [\"%u/%c\", \"50%\", \"%/a\", \"a%20b\"]\n"
+                        "publish_denied = [\"$share/is/a/topic\"]\n"),
+            lines{});
+  EXPECT_EQ(
+      mistakes_of("[users.ann]\npublish = [\"%x/%u\"]\nsubscribe = [\"$share/g/t\"]\n"
+                  "[anonymous]\nsubscribe_denied = \"%U\"\n"),
+      (lines{"2: users.ann.publish: \"%x/%u\" has a placeholder that is none, %x; expected %u, "
+             "the account's name, or %c, the Client Identifier",
+             "3: users.ann.subscribe: \"$share/g/t\" would match no subscription: a shared "
+             "one is judged by its filter alone; leave \"$share/NAME/\" out",
+             "5: anonymous.subscribe_denied: \"%U\" has a placeholder that is none, %U; "
+             "expected %u, the account's name, or %c, the Client Identifier"}));
+}
+
 TEST_F(ConfigReader, TheGuestsMistakesAreTheirOwn) {
   const auto told = mistakes_of("[anonymous]\nplan = \"none\"\n"
                                 "[users.anonymous]\ntokens = [\"t\"]\n");

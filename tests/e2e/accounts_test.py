@@ -38,7 +38,7 @@ messages_per_second = 3
 message_size_max = "16B"
 [users.ann]
 publish = ["home/%u/#", "by/%c"]
-subscribe = ["home/#", "$share/none"]
+subscribe = ["home/#"]
 subscribe_denied = ["home/secret/#"]
 [users.bob]
 plan = "tiny"
@@ -533,7 +533,7 @@ class ComingBack(Accounts):
 
     def test_refused_for_its_will_leaves_all_as_it_was(self):
         first, _ = self.connect("ann", "ann's password", "one")
-        self.reload('subscribe = ["home/#",', 'subscribe = ["home/new/#",')
+        self.reload('subscribe = ["home/#"]', 'subscribe = ["home/new/#"]')
         _, told = self.connect("ann", "ann's password", "one", 0x04, will=(b"\0", text("other"), text("x")))
         self.assertEqual(told, b"\0\x87")
         first.send(subscribe("home/#"))
@@ -554,7 +554,7 @@ class ComingBack(Accounts):
         first.send(subscribe("home/#", options=1))
         first.expect(SUBACK)
         first.close()
-        self.reload('subscribe = ["home/#",', 'subscribe = ["home/new/#",')
+        self.reload('subscribe = ["home/#"]', 'subscribe = ["home/new/#"]')
         back, told = self.connect("ann", "ann's password", "one")
         self.assertEqual(told, b"\1\0")
         other, _ = self.connect("gil", "gil's token", "other", flags=2)
