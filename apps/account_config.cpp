@@ -1,5 +1,6 @@
 #include "apps/password_file.hpp"
 #include "apps/serve_config.hpp"
+#include "apps/token_file.hpp"
 #include "apps/whole_file.hpp"
 
 #include <set>

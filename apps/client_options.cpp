@@ -1,8 +1,7 @@
 #include "apps/client_options.hpp"
 
 #include "apps/parsed_option.hpp"
-#include "protocol/message.hpp"
-#include "protocol/tlv.hpp"
+#include "apps/token_size.hpp"
 
 #include <chrono>
 
@@ -10,9 +9,6 @@ namespace kodama::apps {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// What a CONNECT TOKEN has at most, whatever the server's limits are (docs/protocol.md, Limits).
-constexpr std::size_t connect_size_max = 4096;
 
 /// Judged here, but kept as typed: the client resolves the name at every attempt.
 parsed<std::string> parse_server(std::string_view text) {
@@ -54,18 +50,10 @@ void add_token_option(CLI::App& app, std::string& target) {
 }
 
 parsed<void> check_token(std::string_view token) {
-  // With all that may ever go with it: a connection that cannot be resumed would be no better.
-  message::connect_token whole;
-  whole.token = token;
-  whole.resume = message::resume_point{};
-  whole.random = message::datagram_random{};
-  bytes written;
-  message::encode(written, whole, 0);
-  if (written.size() <= connect_size_max)
+  if (token.size() <= token_size_max())
     return boost::system::in_place_value;
-  const auto room = connect_size_max - (written.size() - padded(token.size()));
   return refusal{"the token (--token or KODAMA_TOKEN) has " + std::to_string(token.size()) +
-                 " bytes; the protocol has room for " + std::to_string(room)};
+                 " bytes; the protocol has room for " + std::to_string(token_size_max())};
 }
 
 client::options to_client(const client_options& chosen) {

@@ -4,7 +4,6 @@
 #include "net/tls_context.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 namespace kodama::apps {
 namespace {
@@ -114,23 +113,6 @@ config_mistakes check_certificates(const serve_config& config) {
                        loaded.error().file + " " + loaded.error().reason});
     }
   return found;
-}
-
-parsed<std::vector<std::string>> read_tokens(const std::string& file) {
-  const auto text = read_whole(file);
-  if (!text)
-    return refusal{cannot_read(file)};
-  std::istringstream in{*text};
-  std::vector<std::string> tokens;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r')
-      line.pop_back();
-    if (!line.empty() && line.front() != '#')
-      tokens.push_back(line);
-  }
-  if (tokens.empty())
-    return refusal{file + ": holds no token; expected one a line"};
-  return tokens;
 }
 
 } // namespace kodama::apps

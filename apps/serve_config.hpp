@@ -76,7 +76,4 @@ struct serve_config {
 /// Reads the certificates and keys, to see whether they can be used.
 [[nodiscard]] config_mistakes check_certificates(const serve_config& config);
 
-/// One token a line; empty lines and lines that begin with '#' do not count.
-[[nodiscard]] parsed<std::vector<std::string>> read_tokens(const std::string& file);
-
 } // namespace kodama::apps
