@@ -1,3 +1,4 @@
+#include "apps/command_status.hpp"
 #include "apps/commands.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +21,28 @@ void open_standard_descriptors() {
     ::close(opened);
 }
 
+/// CLI11 asks for a subcommand before it looks at the words that are none.
+std::string complaint(const CLI::App& app, const CLI::Error& error) {
+  if (const auto inner = app.get_subcommands(); !inner.empty())
+    return complaint(*inner.front(), error);
+  if (error.get_name() != "RequiredError" || app.get_require_subcommand_min() == 0)
+    return error.what();
+  const auto words = app.remaining();
+  const std::string wrong =
+      words.empty()
+          ? "a subcommand is required"
+          : '"' + words[0] + (words[0].starts_with('-') ? "\" is no flag" : "\" is no subcommand");
+  const std::string command = app.get_parent() == nullptr ? "" : app.get_name() + " ";
+  return wrong + "; `kodama " + command + "--help` lists them";
+}
+
+/// Prints what --help and --version ask for, or what is wrong.
+int end_of_parsing(const CLI::App& app, const CLI::ParseError& error) {
+  const auto* const asked = error.get_name() == "CallForVersion" ? "--version" : "--help";
+  // CLI11's own numbers mean nothing to a shell; 2 is what it expects of wrong usage.
+  return kodama::apps::status_of(asked, [&] { return app.exit(error) == 0 ? 0 : 2; });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -27,8 +50,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Kodama: a real-time publish/subscribe server", "kodama"};
   app.set_version_flag("--version", "kodama " KODAMA_VERSION);
   app.require_subcommand(1);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return "kodama: " + std::string{error.what()} + '\n';
+  app.failure_message([](const CLI::App* parsed, const CLI::Error& error) {
+    return "kodama: " + complaint(*parsed, error) + '\n';
   });
   int exit_code = 0;
   kodama::apps::add_serve(app, exit_code);
@@ -46,9 +69,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // --help and --version arrive here as well, with 0. CLI11's own numbers mean nothing to a
-    // shell; 2 is what it expects of wrong usage.
-    return app.exit(error) == 0 ? 0 : 2;
+    return end_of_parsing(app, error); // of --help and --version, too
   } catch (const std::exception& error) {
     std::fprintf(stderr, "kodama: %s\n", error.what());
     return 1;

@@ -332,6 +332,25 @@ class Refusals(harness.Case):
             self.assertEqual(done.returncode, 2, command)
             self.assert_one_line(done.stderr, '"" names no file; is a variable')
 
+    def test_a_word_that_is_no_subcommand_is_named(self):
+        for command, said in (
+            (["frob"], '"frob" is no subcommand; `kodama --help` lists them'),
+            (["--nope"], '"--nope" is no flag; `kodama --help` lists them'),
+            ([], "a subcommand is required; `kodama --help` lists them"),
+            (["bench", "frob"], '"frob" is no subcommand; `kodama bench --help` lists them'),
+        ):
+            done = self.ask(*command)
+            self.assertEqual(done.returncode, 2, command)
+            self.assertEqual(done.stderr, f"kodama: {said}\n")
+
+    def test_help_that_finds_no_room_is_no_success(self):
+        for command in (["--help"], ["sub", "--help"], ["--version"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([harness.KODAMA, *command], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, timeout=harness.PATIENCE)
+            self.assertEqual(done.returncode, 2, command)
+            self.assert_one_line(done.stderr, f"^kodama: {command[-1]}: cannot write to standard output: No")
+
     def test_what_is_told_of_stays_one_line(self):
         for command in ("sub", "pub", "who"):
             done = self.ask(command, "--connect", "127.0.0.1:1", "a\x1b[2J\nkodama: forged")
