@@ -18,7 +18,8 @@ namespace {
 
 constexpr const char* footer = R"(
 Flags win over the file. Limits and times are in the file alone (docs/operations.md).
-SIGTERM or SIGINT: stops accepting, tells every client, exits with 0 within 5 s (shutdown_max + 1 s).
+SIGTERM or SIGINT: stops accepting, tells every client, exits with 0 when all have gone, after
+shutdown_max (4s) at the latest.
 SIGHUP: reads certificates, tokens, passwords, users and plans, and the log level again.
 
 Example:
