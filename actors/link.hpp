@@ -6,6 +6,7 @@
 
 #include <caf/actor.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -52,6 +53,15 @@ public:
 
 using link_ptr = std::shared_ptr<link>;
 
+/// To which address of the host a datagram came. The network's own affair: who is told it only says
+/// whether datagrams may leave from there.
+struct local_address {
+  std::array<std::byte, 16> ip{};
+  std::uint32_t interface = 0;
+
+  bool operator==(const local_address&) const = default;
+};
+
 /// Where the datagrams of a node leave and arrive. One per node. Its number is that of the TCP port
 /// of the first listener: so whoever forwards the one under another number (a translator, a proxy)
 /// can forward the other likewise, and clients need not be told.
@@ -62,6 +72,9 @@ public:
   /// datagram_arrived messages that claim `path` go to `session`, until unbind().
   virtual void bind(path_id path, const caf::actor& session) = 0;
   virtual void unbind(path_id path) = 0;
+  /// An authentic datagram of `path` came to this address: those of the path leave from there,
+  /// since from another one they would be a stranger's. Nothing to do where the host has one alone.
+  virtual void answer_from(path_id /*path*/, const local_address&) {}
   /// Queues one datagram; all queued in a turn leave together. Loss is not reported.
   virtual void send(const address& to, byte_view datagram) = 0;
 };

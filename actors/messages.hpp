@@ -48,6 +48,7 @@ struct link_closed {
 struct datagram_arrived {
   address from;
   bytes data;
+  std::optional<local_address> to{}; ///< empty: the host has one alone, or nobody knows
 };
 
 // --- door, registry and session: who may come in ----------------------------------------------

@@ -122,6 +122,7 @@ private:
     datagram_channel channel;
     std::optional<udp_path::route> route;
     bool announced = false; ///< to the selector
+    std::optional<local_address> local{};
   };
 
   identity who_;

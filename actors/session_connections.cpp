@@ -26,9 +26,12 @@ void session::admit(admission& asking) {
     return;
   }
   if (const auto denied = interest_denied_to(*asking.account)) {
-    const auto why = "this account may not subscribe to \"" + *denied + "\" any more";
-    refuse(asking.link, errc::session_unknown, why);
-    end(errc::not_authorized, why);
+    world_.watching.on_limit_hit(who_.client, asking.account->name, "subscribe");
+    const auto named = denied->size() <= 256 ? '"' + *denied + '"' : std::string{"a topic"};
+    refuse(asking.link, errc::session_unknown,
+           "this account may not subscribe to " + named + " any more");
+    if (!link_) // else who is connected stays, as with every claim that is refused
+      end(errc::not_authorized, "");
     return;
   }
   if (const auto most = asking.account->limits.connections_max;

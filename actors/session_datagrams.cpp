@@ -40,6 +40,10 @@ void session::receive_datagram(const datagram_arrived& arrived) {
     return;
   }
   const auto id = path_->id;
+  if (opened->newest && arrived.to && arrived.to != path_->local) {
+    path_->local = arrived.to;
+    world_.datagrams.answer_from(id, *arrived.to);
+  }
   send(selector(), path_seen{id, arrived.from, opened->newest, arrived.data.size()});
   message_reader reader{
       {options_.session.limits.message_size_max, options_.session.limits.sections_max}};

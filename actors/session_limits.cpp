@@ -37,8 +37,8 @@ bool session::judge(const message::publish& what) {
   return false;
 }
 
-/// Rules hold from a connection to the next. What a filter brings is judged message by message; a
-/// topic's own numbers let nobody leave any out.
+/// Rules hold from a connection to the next. What a filter brings is judged message by message, as
+/// it comes; a topic's own numbers let nobody leave any out.
 std::optional<std::string> session::interest_denied_to(const account& coming) const {
   const auto allowed = &coming == who_.account.get() ? nullptr : permissions_of(coming, {});
   if (!allowed)

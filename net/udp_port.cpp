@@ -15,6 +15,7 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <optional>
+#include <shared_mutex>
 #include <sys/socket.h>
 
 namespace kodama::net {
@@ -61,9 +62,9 @@ address from_socket_address(const sockaddr_storage& storage) {
   return result;
 }
 
-/// An address of this host, as the kernel tells with a datagram to which of them it came
-/// (IP_PKTINFO), and is told from which one to send: an IPv4 address is mapped into IPv6.
-using local_address = in6_addr;
+/// As the kernel tells with a datagram to which address it came, and is told from which one to send
+/// (IP_PKTINFO): an IPv4 address is mapped into IPv6.
+using actors::local_address;
 
 /// What the kernel adds to a datagram.
 struct alignas(cmsghdr) control {
@@ -83,15 +84,15 @@ std::optional<local_address> read_local_address(msghdr& from) {
     if (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_PKTINFO) {
       in6_pktinfo told;
       std::memcpy(&told, CMSG_DATA(each), sizeof told);
-      return told.ipi6_addr;
+      local_address local;
+      std::memcpy(local.ip.data(), &told.ipi6_addr, sizeof local.ip);
+      local.interface = told.ipi6_ifindex;
+      return local;
     }
     if (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_PKTINFO) {
       in_pktinfo told;
       std::memcpy(&told, CMSG_DATA(each), sizeof told);
-      const auto mapped = make_v4(ntohl(told.ipi_spec_dst.s_addr), 0);
-      local_address local;
-      std::memcpy(&local, mapped.ip.data(), sizeof local);
-      return local;
+      return local_address{make_v4(ntohl(told.ipi_spec_dst.s_addr), 0).ip, 0};
     }
   }
   return std::nullopt;
@@ -112,19 +113,20 @@ void write_local_address(msghdr& to, control& into, const local_address& local, 
   into = {};
   if (v6) {
     in6_pktinfo info{};
-    info.ipi6_addr = local;
+    std::memcpy(&info.ipi6_addr, local.ip.data(), sizeof info.ipi6_addr);
+    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) // which says nothing without its interface
+      info.ipi6_ifindex = local.interface;
     write_control(to, into, IPPROTO_IPV6, IPV6_PKTINFO, info);
   } else {
     in_pktinfo info{};
-    std::memcpy(&info.ipi_spec_dst, local.s6_addr + 12, sizeof info.ipi_spec_dst);
+    std::memcpy(&info.ipi_spec_dst, local.ip.data() + 12, sizeof info.ipi_spec_dst);
     write_control(to, into, IPPROTO_IP, IP_PKTINFO, info);
   }
 }
 
 } // namespace
 
-/// Whose each path is, and to which address of ours its datagrams come. Bound and asked from every
-/// shard.
+/// Whose each path is, and from which address of ours its datagrams leave. Used by every shard.
 class udp_port::path_table {
 public:
   explicit path_table(bool on_all_addresses)
@@ -133,19 +135,25 @@ public:
   [[nodiscard]] bool on_all_addresses() const noexcept { return on_all_addresses_; }
 
   void bind(path_id path, const caf::actor& session) {
-    const std::lock_guard lock{mutex_};
+    const std::unique_lock lock{mutex_};
     paths_.insert_or_assign(path, path_end{session, std::nullopt});
   }
 
   void unbind(path_id path) {
-    const std::lock_guard lock{mutex_};
+    const std::unique_lock lock{mutex_};
     paths_.erase(path);
+  }
+
+  void answer_from(path_id path, const local_address& where) {
+    const std::unique_lock lock{mutex_};
+    if (const auto at = paths_.find(path); at != paths_.end())
+      at->second.local = where;
   }
 
   /// Calls `work` with a function that finds a path's end, or null. One lock for all it finds.
   template <class Work>
-  void visit(Work work) {
-    const std::lock_guard lock{mutex_};
+  void visit(Work work) const {
+    const std::shared_lock lock{mutex_};
     work([this](path_id path) {
       const auto at = paths_.find(path);
       return at == paths_.end() ? nullptr : &at->second;
@@ -154,12 +162,12 @@ public:
 
   struct path_end {
     caf::actor session;
-    std::optional<local_address> local; ///< none: not on all addresses, or nothing came yet
+    std::optional<local_address> local; ///< none: not on all addresses, or nothing authentic came
   };
 
 private:
   bool on_all_addresses_;
-  std::mutex mutex_;
+  mutable std::shared_mutex mutex_;
   std::map<path_id, path_end> paths_;
 };
 
@@ -300,6 +308,10 @@ void udp_port::unbind(path_id path) {
   paths_->unbind(path);
 }
 
+void udp_port::answer_from(path_id path, const local_address& where) {
+  paths_->answer_from(path, where);
+}
+
 void udp_port::send(const address& to, byte_view datagram) {
   KODAMA_ASSERT(shard::current());
   outboxes_[shard::current()->index()]->push(to, datagram);
@@ -359,16 +371,14 @@ std::size_t udp_port::receive_all() {
     for (std::size_t i = 0; i != received; ++i) {
       const byte_view datagram{data[i].data(), headers[i].msg_len};
       const auto path = datagram_channel::peek_path(datagram);
-      auto* end = path ? find(*path) : nullptr;
+      const auto* end = path ? find(*path) : nullptr;
       if (!end)
         continue;
-      // Before it is known to be authentic: a forged one (which takes the path's number, and only
-      // who sees the path knows that) turns our datagrams away until the client's next one.
-      if (paths_->on_all_addresses())
-        end->local = read_local_address(headers[i].msg_hdr);
-      caf::anon_send(end->session,
-                     actors::datagram_arrived{from_socket_address(from[i]),
-                                              bytes{datagram.begin(), datagram.end()}});
+      caf::anon_send(
+          end->session,
+          actors::datagram_arrived{
+              from_socket_address(from[i]), bytes{datagram.begin(), datagram.end()},
+              paths_->on_all_addresses() ? read_local_address(headers[i].msg_hdr) : std::nullopt});
     }
   });
   return received;

@@ -30,6 +30,7 @@ public:
   // actors::datagram_port
   void bind(path_id path, const caf::actor& session) override;
   void unbind(path_id path) override;
+  void answer_from(path_id path, const actors::local_address& where) override;
   void send(const address& to, byte_view datagram) override;
 
 private:

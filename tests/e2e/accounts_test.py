@@ -581,11 +581,12 @@ class ComingBack(Accounts):
 
     def test_natively_to_topics_that_it_may_hear(self):
         sub = self.comes_back_to(["home/new", "more/new"], "home/new", "more/#")
-        sub.until("connected", 2)
+        sub.until("resumed")
         for topic in ("more/old", "more/new", "home/new"):
             self.publish(self.server.address, "--token", "bob's token", topic, topic)
         sub.until("home/new")
         self.assertEqual(sub.stdout(), "more/new\nhome/new\n")
+        self.assertNotIn("session lost", sub.stderr())
 
     def test_what_was_under_way_counts_as_stored(self):
         """Beyond the plan, the session ends as one does to which more comes while it is away."""

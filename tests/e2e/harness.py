@@ -99,14 +99,19 @@ class Program:
         return " ".join([pathlib.Path(self.binary).name, *map(str, self.arguments)])
 
 
+def serve_threads():
+    """With how many threads servers are to run, where the surroundings say so."""
+    threads = os.environ.get("KODAMA_SERVE_THREADS")
+    return ["--threads", threads] if threads else []
+
+
 class Server(Program):
     def __init__(self, directory, *arguments, config=""):
         file = pathlib.Path(directory) / "kodama.toml"
         file.write_text(config)
-        threads = os.environ.get("KODAMA_SERVE_THREADS")
         super().__init__(
             directory, "serve", "--listen", "127.0.0.1:0", "--config", file,
-            *(["--threads", threads] if threads else []), *arguments
+            *serve_threads(), *arguments
         )
         ready = self.until(r"kodama: ready (native=.*)\n")
         self.places = {}  # what is spoken -> where, in the order of the line

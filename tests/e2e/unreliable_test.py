@@ -61,7 +61,7 @@ class Unreliable(harness.Case):
         """A server on all addresses answers from that one to which a client's datagrams come."""
         tokens = pathlib.Path(self.directory) / "tokens"
         tokens.write_text("right\n")
-        server = self.start("serve", "--listen", listening, "--tokens", tokens)
+        server = self.start("serve", "--listen", listening, "--tokens", tokens, *harness.serve_threads())
         port = server.until(r"ready native=\S+:(\d+)")[1]
         for host in hosts:
             with self.subTest(host=host):
