@@ -119,10 +119,10 @@ private:
 
   struct path {
     path_id id;
+    std::optional<local_address> local; ///< where its datagrams come
     datagram_channel channel;
     std::optional<udp_path::route> route;
     bool announced = false; ///< to the selector
-    std::optional<local_address> local{};
   };
 
   identity who_;

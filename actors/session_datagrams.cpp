@@ -15,7 +15,7 @@ void session::offer_path(const admission& asking, message::connack_success& answ
   offer.port = asking.datagram_port;
   offer.path = world_.random.next() | 1; // 0 means "no path"
   path_ = std::make_unique<path>(path{
-      offer.path,
+      offer.path, std::nullopt,
       datagram_channel{datagram_channel::side::server, offer.path, *asking.random, offer.random},
       std::nullopt, false});
   world_.datagrams.bind(offer.path, caf::actor{this});
@@ -40,10 +40,6 @@ void session::receive_datagram(const datagram_arrived& arrived) {
     return;
   }
   const auto id = path_->id;
-  if (opened->newest && arrived.to && arrived.to != path_->local) {
-    path_->local = arrived.to;
-    world_.datagrams.answer_from(id, *arrived.to);
-  }
   send(selector(), path_seen{id, arrived.from, opened->newest, arrived.data.size()});
   message_reader reader{
       {options_.session.limits.message_size_max, options_.session.limits.sections_max}};
@@ -59,6 +55,10 @@ void session::receive_datagram(const datagram_arrived& arrived) {
         collect(*what);
     if (has_ended())
       return; // refused; the path is gone, and the plaintext with it
+  }
+  if (opened->newest && arrived.to && arrived.to != path_->local) {
+    path_->local = arrived.to;
+    world_.datagrams.answer_from(id, *arrived.to);
   }
   pass_collected();
 }

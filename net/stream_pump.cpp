@@ -241,16 +241,12 @@ void stream_pump::on_read(error_code failure, byte_view data) {
   is_reading_ = false;
   if (phase_ != phase::open)
     return;
-  if (failure) {
-    fail(failure);
-    return;
-  }
+  if (failure)
+    return fail(failure);
+  if (data.empty()) // a WebSocket frame of nothing, which says nothing to keepalive either
+    return read_next();
   if (closing_)
     return;
-  if (data.empty()) { // a WebSocket frame of nothing, which says nothing to keepalive either
-    read_next();
-    return;
-  }
   if (reading_ == actors::link::reading::once)
     listens_ = false;
   tell_owner(actors::link_received{id_, bytes{data.begin(), data.end()}});
