@@ -579,6 +579,26 @@ class ComingBack(Accounts):
         sub.until("may not subscribe to .home/old. any more")
         sub.until("not_authorized")
 
+    def test_natively_by_a_claim_that_is_refused_and_disturbs_nobody(self):
+        native = harness.minimal_client()
+
+        def client():
+            made = native.Client("127.0.0.1", self.server.port, b"gil's token")
+            self.addCleanup(lambda: made.socket and made.socket.close())
+            return made
+
+        first = client()
+        first.connect()
+        first.request(native.SUBSCRIBE, (native.TOPIC, b"home/old"))
+        self.reload("[users.gil]", '[users.gil]\nsubscribe = ["more/new"]')
+        second = client()
+        second.session, second.received = first.session, first.received
+        with self.assertRaisesRegex(PermissionError, "reason 20"):
+            second.connect()
+        self.publish(self.server.address, "--token", "bob's token", "home/old", "still here")
+        while b"still here" not in repr(first.poll()).encode():
+            pass
+
     def test_natively_to_topics_that_it_may_hear(self):
         sub = self.comes_back_to(["home/new", "more/new"], "home/new", "more/#")
         sub.until("resumed")
