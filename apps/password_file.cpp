@@ -5,7 +5,6 @@
 #include "net/password.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 namespace kodama::apps {
 namespace {
@@ -37,19 +36,11 @@ parsed<void> check_user_name(const std::string& name) {
 }
 
 parsed<password_file> read_passwords(const std::string& path) {
-  const auto text = read_whole(path);
-  if (!text)
+  const auto lines = read_lines(path);
+  if (!lines)
     return refusal{cannot_read(path)};
-  std::istringstream in{*text};
   password_file users;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (!line.empty() && line.back() == '\r')
-      line.pop_back();
-    if (line.empty() || line.front() == '#')
-      continue;
-    const auto at = path + ":" + std::to_string(number) + ": ";
+  for (const auto& [number, at, line] : *lines) {
     const auto colon = line.find(':');
     if (colon == std::string::npos || !net::is_password_hash(line.substr(colon + 1)))
       return refusal{at + "expected NAME:HASH, as `kodama passwd` writes it, the hash whole, and " +

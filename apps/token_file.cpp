@@ -4,7 +4,6 @@
 #include "apps/whole_file.hpp"
 
 #include <map>
-#include <sstream>
 #include <string_view>
 
 namespace kodama::apps {
@@ -27,25 +26,17 @@ std::string fault_of_token(const std::string& token) {
 } // namespace
 
 parsed<std::vector<std::string>> read_tokens(const std::string& path) {
-  const auto text = read_whole(path);
-  if (!text)
+  const auto lines = read_lines(path);
+  if (!lines)
     return refusal{cannot_read(path)};
-  std::istringstream in{*text};
   std::vector<std::string> tokens;
-  std::map<std::string, std::size_t> lines;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    if (!line.empty() && line.back() == '\r')
-      line.pop_back();
-    if (line.empty() || line.front() == '#')
-      continue;
-    const auto at = path + ":" + std::to_string(number) + ": ";
-    if (const auto fault = fault_of_token(line); !fault.empty())
+  std::map<std::string, std::size_t> known;
+  for (const auto& [number, at, token] : *lines) {
+    if (const auto fault = fault_of_token(token); !fault.empty())
       return refusal{at + fault};
-    if (const auto [same, is_new] = lines.emplace(line, number); !is_new)
+    if (const auto [same, is_new] = known.emplace(token, number); !is_new)
       return refusal{at + "is the token of line " + std::to_string(same->second) + " again"};
-    tokens.push_back(line);
+    tokens.push_back(token);
   }
   if (tokens.empty())
     return refusal{path + ": holds no token; expected one a line"};

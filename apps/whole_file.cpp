@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 namespace kodama::apps {
 namespace {
@@ -169,6 +170,23 @@ bool can_write(const std::string& path) {
     return false;
   ::close(file);
   return ::unlink(beside.c_str()) == 0;
+}
+
+std::optional<std::vector<numbered_line>> read_lines(const std::string& path) {
+  const auto content = read_whole(path);
+  if (!content)
+    return std::nullopt;
+  std::istringstream in{*content};
+  std::vector<numbered_line> lines;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    if (!line.empty() && line.front() != '#')
+      lines.push_back({number, path + ":" + std::to_string(number) + ": ", line});
+  }
+  return lines;
 }
 
 bool can_make_beside(const std::string& path) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kodama::apps {
 
@@ -15,7 +16,18 @@ constexpr std::size_t whole_file_max = std::size_t{64} * 1024 * 1024;
 /// `whole_file_max` (EFBIG).
 [[nodiscard]] std::optional<std::string> read_whole(const std::string& path);
 
-/// What to say after that, while errno still tells why.
+struct numbered_line {
+  std::size_t number = 0;
+  std::string at; ///< "FILE:NUMBER: ", for what is found wrong with it
+  std::string text;
+};
+
+/// Its lines, for files of which each line is an entry: without empty ones and those that begin
+/// with
+/// '#', and without a carriage return before a line's end. Empty as read_whole().
+[[nodiscard]] std::optional<std::vector<numbered_line>> read_lines(const std::string& path);
+
+/// What to say after either, while errno still tells why.
 [[nodiscard]] std::string cannot_read(const std::string& path);
 
 /// What is there, or where its link leads to, is no regular file: a directory, a device, a pipe.
